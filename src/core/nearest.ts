@@ -1,0 +1,6 @@
+import { closestMatch } from 'leven';
+
+/** The name that was probably meant, or `undefined` when none is near enough to be worth a suggestion. */
+export function nearest(name: string, names: readonly string[]): string | undefined {
+  return closestMatch(name, names, { maxDistance: Math.max(2, Math.floor(name.length / 3)) });
+}

@@ -1,0 +1,57 @@
+import { RacewayError } from './errors.ts';
+
+/** The parts of a pathspec, `Flow/run/step/task` or a prefix of it. */
+export interface Pathspec {
+  readonly flow: string;
+  readonly run?: string | undefined;
+  readonly step?: string | undefined;
+  readonly task?: string | undefined;
+}
+
+/** How deep a pathspec goes. */
+export type PathspecDepth = 'flow' | 'run' | 'step' | 'task';
+
+const DEPTHS = ['flow', 'run', 'step', 'task'] as const satisfies readonly PathspecDepth[];
+
+// A part becomes a file name and a word on a command line, so it can be neither empty, nor a path, nor look like an option.
+const PART = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
+
+/**
+ * Reads `Flow`, `Flow/run`, `Flow/run/step` or `Flow/run/step/task`.
+ *
+ * @param depth how deep it must go; without it any depth is taken
+ * @throws {RacewayError} `PATHSPEC` when the text is no pathspec of that depth
+ *
+ * @example
+ * parsePathspec('SlowFlow/1763719200123456', 'run').run; // '1763719200123456'
+ */
+export function parsePathspec<D extends PathspecDepth = PathspecDepth>(text: string, depth?: D): PathspecOf<D> {
+  const parts = text.split('/');
+  const wanted = depth === undefined ? undefined : DEPTHS.indexOf(depth) + 1;
+  const rightLength = wanted === undefined ? parts.length <= DEPTHS.length : parts.length === wanted;
+  if (!rightLength || !parts.every((part) => PART.test(part))) {
+    const form = DEPTHS.slice(0, wanted ?? DEPTHS.length).join('/');
+    const prefix = wanted === undefined ? ' or the beginning of one' : '';
+    throw new RacewayError(
+      'PATHSPEC',
+      `${JSON.stringify(text)} is not a pathspec: expected ${form}${prefix}`,
+      `A part has letters, digits, "_", "." and "-", as in SlowFlow/1763719200123456/start/1.`,
+    );
+  }
+  const [flow, run, step, task] = parts;
+  return { flow, run, step, task } as PathspecOf<D>;
+}
+
+/** `Flow/run/step/task`, as far as the parts go. */
+export function formatPathspec({ flow, run, step, task }: Pathspec): string {
+  return [flow, run, step, task].filter((part) => part !== undefined).join('/');
+}
+
+/** A pathspec of which depth `D` is known to be there. */
+export type PathspecOf<D extends PathspecDepth> = D extends 'flow'
+  ? Pathspec
+  : D extends 'run'
+    ? Pathspec & { readonly run: string }
+    : D extends 'step'
+      ? Pathspec & { readonly run: string; readonly step: string }
+      : Pathspec & { readonly run: string; readonly step: string; readonly task: string };

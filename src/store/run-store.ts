@@ -1,0 +1,217 @@
+import type { RecordedEvent } from '../core/events.ts';
+import type { ProcessIdentity } from '../core/process-identity.ts';
+import type { RunReason, RunState, RunStatus, TaskReason, TaskState } from '../core/status.ts';
+
+/** Times are milliseconds since the epoch throughout the store. */
+export type TimeMs = number;
+
+/** Where a value is. Equal content has equal `sha256`. */
+export interface BlobRef {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/** A named value of a task. */
+export interface ArtifactRecord extends BlobRef {
+  readonly name: string;
+  /** What it is, for people: `string`, `Map`, `Float64Array`. */
+  readonly type: string;
+}
+
+/** Content on its way into the store: in the message, or already in a file that `ArtifactFiles` wrote. */
+export interface NewBlob extends BlobRef {
+  readonly bytes?: Uint8Array | undefined;
+}
+
+export interface RunRecord {
+  readonly flow: string;
+  readonly id: string;
+  readonly state: RunState;
+  readonly createdAt: TimeMs;
+  readonly finishedAt: TimeMs | undefined;
+  readonly user: string;
+  readonly userTags: readonly string[];
+  readonly systemTags: readonly string[];
+  readonly originRunId: string | undefined;
+  /** Parameter values, as `encodeJson` of `store/encoding.ts` writes them. */
+  readonly parameters: string;
+  readonly command: readonly string[];
+  readonly process: ProcessIdentity;
+  readonly heartbeatAt: TimeMs;
+}
+
+export interface StepRecord {
+  readonly flow: string;
+  readonly runId: string;
+  readonly name: string;
+  readonly createdAt: TimeMs;
+  /** When its last task ended; `undefined` while one is running. */
+  readonly finishedAt: TimeMs | undefined;
+  /** Identifies the source the step had, so that a resume can tell whether it changed. */
+  readonly sourceSha256: string;
+}
+
+/** What the step threw, kept as data. */
+export interface ExceptionRecord {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+}
+
+/** Where a task went when it was done. */
+export interface TransitionRecord {
+  readonly steps: readonly string[];
+}
+
+/** What a task looked at: a resume with another parameter value runs those again that read it. */
+export interface ReadsRecord {
+  readonly parameters: readonly string[];
+}
+
+export interface AttemptRecord {
+  readonly number: number;
+  readonly state: TaskState;
+  readonly startedAt: TimeMs;
+  readonly finishedAt: TimeMs | undefined;
+  readonly pid: number;
+  readonly exception: ExceptionRecord | undefined;
+}
+
+export interface TaskRecord {
+  readonly flow: string;
+  readonly runId: string;
+  readonly step: string;
+  /** A counter within the run, from 1. */
+  readonly id: string;
+  readonly state: TaskState;
+  readonly createdAt: TimeMs;
+  readonly finishedAt: TimeMs | undefined;
+  /** The number of the latest attempt, from 0. */
+  readonly attempt: number;
+  /** Position in the innermost foreach. */
+  readonly index: number | undefined;
+  readonly originPathspec: string | undefined;
+  readonly exception: ExceptionRecord | undefined;
+  readonly transition: TransitionRecord | undefined;
+  readonly reads: ReadsRecord | undefined;
+  /** Ids of the tasks this one follows. */
+  readonly parentIds: readonly string[];
+}
+
+export interface NewRun {
+  readonly flow: string;
+  readonly user: string;
+  readonly userTags: readonly string[];
+  readonly systemTags: readonly string[];
+  readonly originRunId?: string | undefined;
+  readonly parameters: string;
+  readonly command: readonly string[];
+  readonly process: ProcessIdentity;
+}
+
+export interface NewTask {
+  readonly step: string;
+  readonly sourceSha256: string;
+  readonly parentIds: readonly string[];
+  readonly index?: number | undefined;
+}
+
+/** One attempt at a task, over: everything of it goes into the store at once or not at all. */
+export interface AttemptResult {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly state: Exclude<TaskState, { status: 'running' }>;
+  readonly exception?: ExceptionRecord | undefined;
+  readonly transition?: TransitionRecord | undefined;
+  readonly reads?: ReadsRecord | undefined;
+  readonly artifacts: readonly ArtifactRecord[];
+  /** The contents that the store may not have yet. */
+  readonly blobs: readonly NewBlob[];
+}
+
+/** A finished task of an origin run that a new run takes over. */
+export interface ClonedTask {
+  readonly originTaskId: string;
+  /** The id it gets in the new run. */
+  readonly taskId: string;
+}
+
+/** Which runs to list, newest first. */
+export interface RunQuery {
+  /** All of them must be there. */
+  readonly tags?: readonly string[] | undefined;
+  readonly user?: string | undefined;
+  /** Only runs created at this time or later. */
+  readonly since?: TimeMs | undefined;
+  /** Only runs recorded with one of these; the store does not know whether a process is still there. */
+  readonly statuses?: readonly RunStatus[] | undefined;
+  readonly limit?: number | undefined;
+  /** Only runs created before this one; for paging. */
+  readonly before?: string | undefined;
+}
+
+export interface FlowRecord {
+  readonly name: string;
+  readonly createdAt: TimeMs;
+}
+
+/** The reading side: any number of readers, from any process, never blocked by a writer. */
+export interface RunReader {
+  flows(): Promise<readonly FlowRecord[]>;
+  flow(name: string): Promise<FlowRecord | undefined>;
+  runs(flow: string, query: RunQuery): Promise<readonly RunRecord[]>;
+  run(flow: string, runId: string): Promise<RunRecord | undefined>;
+  /** Steps that have a task, in the order in which they started. */
+  steps(flow: string, runId: string): Promise<readonly StepRecord[]>;
+  /** Tasks in the order of their ids. */
+  tasks(flow: string, runId: string, step?: string): Promise<readonly TaskRecord[]>;
+  task(flow: string, runId: string, taskId: string): Promise<TaskRecord | undefined>;
+  attempts(flow: string, runId: string, taskId: string): Promise<readonly AttemptRecord[]>;
+  /** Artifacts of the task's latest attempt, by name. */
+  artifacts(flow: string, runId: string, taskId: string): Promise<readonly ArtifactRecord[]>;
+  /** What happened in the run after event `after`, oldest first. */
+  events(flow: string, runId: string, after: number): Promise<readonly RecordedEvent[]>;
+  /** The content, checked against its hash. @throws {RacewayError} `ARTIFACT` when it is gone or damaged */
+  readBlob(blob: BlobRef): Promise<Uint8Array>;
+  /** The same at once, for a step that touches an inherited artifact. */
+  readBlobSync(blob: BlobRef): Uint8Array;
+}
+
+/** What anyone may write to a run. */
+export interface RunLabels {
+  /** Removes, then adds, in one transaction; never touches `createdAt`. */
+  changeTags(flow: string, runId: string, change: { add?: readonly string[]; remove?: readonly string[] }): Promise<void>;
+  /**
+   * Records that a run was found ended, unless someone was faster: only a run that is still recorded as running, or
+   * that only knows by which signal it ended, changes.
+   */
+  recordEnd(flow: string, runId: string, end: { status: 'failed' | 'timeout'; reason: RunReason }): Promise<boolean>;
+}
+
+/** The writing side of one run, in the hands of its run process. */
+export interface RunWriter {
+  readonly flow: string;
+  readonly runId: string;
+  readonly createdAt: TimeMs;
+  /** Copies finished tasks of the origin run: rows only, in one transaction. */
+  cloneTasks(originRunId: string, tasks: readonly ClonedTask[]): Promise<void>;
+  /** Makes the task and its attempt 0; returns the task's id. */
+  startTask(task: NewTask, pid: number): Promise<string>;
+  /** Makes a further attempt. */
+  startAttempt(taskId: string, attempt: number, pid: number): Promise<void>;
+  /** @throws {RacewayError} `SUPERSEDED` when the run was recorded as ended in the meantime */
+  finishAttempt(result: AttemptResult): Promise<void>;
+  /** @throws {RacewayError} `SUPERSEDED` as above */
+  beat(): Promise<void>;
+  /** Ends the run; tasks still recorded as running are stopped with `reason`. Returns `false` when someone else had ended it. */
+  finish(state: Exclude<RunState, { status: 'running' }>, unfinished?: TaskReason): Promise<boolean>;
+}
+
+/**
+ * A store of runs. `test/store/conformance.ts` is what every adapter must pass.
+ */
+export interface RunStore extends RunReader, RunLabels, AsyncDisposable {
+  /** Makes a run with an id that no other run of the flow has: microseconds since the epoch. */
+  createRun(run: NewRun): Promise<RunWriter>;
+  close(): Promise<void>;
+}
