@@ -122,7 +122,12 @@ export const RESUME_FLAGS = {
     default: 'the latest unsuccessful run of yours',
     help: 'The run to resume',
   },
-  dryRun: { flag: 'dry-run', kind: 'switch', default: 'no', help: 'Only say what would be cloned and what would run again' },
+  dryRun: {
+    flag: 'dry-run',
+    kind: 'switch',
+    default: 'no',
+    help: 'Only say what would be cloned and what would run again',
+  },
   rerunChanged: { flag: 'rerun-changed', kind: 'switch', default: 'no', help: 'Run steps again whose source changed' },
 } as const satisfies Record<keyof ResumeOptions, Flag>;
 

@@ -180,7 +180,11 @@ export interface RunReader {
 /** What anyone may write to a run. */
 export interface RunLabels {
   /** Removes, then adds, in one transaction; never touches `createdAt`. */
-  changeTags(flow: string, runId: string, change: { add?: readonly string[]; remove?: readonly string[] }): Promise<void>;
+  changeTags(
+    flow: string,
+    runId: string,
+    change: { add?: readonly string[]; remove?: readonly string[] },
+  ): Promise<void>;
   /**
    * Records that a run was found ended, unless someone was faster: only a run that is still recorded as running, or
    * that only knows by which signal it ended, changes.

@@ -1,0 +1,39 @@
+import type { Row } from './sqlite-database.ts';
+
+/** Columns as the types they were written with; a column that holds something else means a damaged database. */
+
+export function textColumn(row: Row, column: string): string {
+  const value = row[column];
+  return typeof value === 'string' ? value : unexpected(column, value);
+}
+
+export function numberColumn(row: Row, column: string): number {
+  const value = row[column];
+  return typeof value === 'number' ? value : unexpected(column, value);
+}
+
+export function optionalText(row: Row, column: string): string | undefined {
+  return row[column] === null ? undefined : textColumn(row, column);
+}
+
+export function optionalNumber(row: Row, column: string): number | undefined {
+  return row[column] === null ? undefined : numberColumn(row, column);
+}
+
+export function jsonColumn(row: Row, column: string): unknown {
+  return JSON.parse(textColumn(row, column));
+}
+
+export function optionalJson(row: Row, column: string): unknown {
+  return row[column] === null ? undefined : jsonColumn(row, column);
+}
+
+/** `status` and `reason`, which together are a state. */
+export function stateColumns(row: Row): unknown {
+  const status = textColumn(row, 'status');
+  return row['reason'] === null ? { status } : { status, reason: jsonColumn(row, 'reason') };
+}
+
+function unexpected(column: string, value: unknown): never {
+  throw new Error(`the column ${column} of the database holds ${value === undefined ? 'nothing' : typeof value}`);
+}

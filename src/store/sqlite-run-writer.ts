@@ -1,0 +1,279 @@
+import { formatPathspec } from '../core/pathspec.ts';
+import { RacewayError } from '../core/errors.ts';
+import type { RunEvent } from '../core/events.ts';
+import type { RunState, TaskReason } from '../core/status.ts';
+import type { AttemptResult, ClonedTask, NewRun, NewTask, RunWriter, TimeMs } from './run-store.ts';
+import type { SqliteDatabase } from './sqlite-database.ts';
+
+/** Makes a run and hands out what writes it. */
+export function createSqliteRun(database: SqliteDatabase, run: NewRun): RunWriter {
+  return database.write(() => {
+    const now = Date.now();
+    database.run('INSERT OR IGNORE INTO flow (name, created_at) VALUES (?, ?)', run.flow, now);
+    for (let id = microseconds(); ; id += 1n) {
+      const { changes, key } = database.run(
+        `INSERT OR IGNORE INTO run (flow, id, status, created_at, user, system_tags, origin_run_id, parameters, command,
+           process, heartbeat_at)
+         VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?)`,
+        run.flow,
+        String(id),
+        now,
+        run.user,
+        JSON.stringify(run.systemTags),
+        run.originRunId ?? null,
+        run.parameters,
+        JSON.stringify(run.command),
+        JSON.stringify(run.process),
+        now,
+      );
+      if (changes === 0) continue; // another run began in the same microsecond
+      for (const tag of run.userTags) {
+        database.run('INSERT OR IGNORE INTO tag (run_key, tag) VALUES (?, ?)', key, tag);
+      }
+      const writer = new SqliteRunWriter(database, { key, flow: run.flow, runId: String(id), createdAt: now });
+      writer.begin(run.originRunId);
+      return writer;
+    }
+  });
+}
+
+class SqliteRunWriter implements RunWriter {
+  readonly flow: string;
+  readonly runId: string;
+  readonly createdAt: TimeMs;
+  readonly #database: SqliteDatabase;
+  readonly #key: number;
+  readonly #stepKeys = new Map<string, number>();
+  /** Where each running task is; nobody but this process adds tasks to the run, so that counters may live here. */
+  readonly #tasks = new Map<string, { readonly step: string; readonly key: number }>();
+  #nextTaskId = 1;
+  #nextEvent = 1;
+
+  constructor(database: SqliteDatabase, run: { key: number; flow: string; runId: string; createdAt: TimeMs }) {
+    this.#database = database;
+    this.#key = run.key;
+    this.flow = run.flow;
+    this.runId = run.runId;
+    this.createdAt = run.createdAt;
+  }
+
+  /** Records the first event; part of the transaction that makes the run. */
+  begin(originRunId: string | undefined): void {
+    this.#record({ type: 'run-started', pathspec: this.#pathspec(), originRunId });
+  }
+
+  async cloneTasks(originRunId: string, tasks: readonly ClonedTask[]): Promise<void> {
+    const newIds = new Map(tasks.map(({ originTaskId, taskId }) => [originTaskId, taskId]));
+    this.#write(() => {
+      for (const { originTaskId, taskId } of tasks) {
+        const origin = this.#database.get(
+          `SELECT task.task_key, task.position, task.parent_ids, step.name, step.source_sha256
+           FROM task JOIN step USING (step_key) JOIN run ON run.run_key = task.run_key
+           WHERE run.flow = ? AND run.id = ? AND task.id = ?`,
+          this.flow,
+          originRunId,
+          Number(originTaskId),
+        );
+        if (origin === undefined) throw new Error(`the origin run has no task ${originTaskId}`);
+        const step = String(origin['name']);
+        const parents = (JSON.parse(String(origin['parent_ids'])) as string[]).map((id) => newIds.get(id) ?? id);
+        const originPathspec = formatPathspec({ flow: this.flow, run: originRunId, step, task: originTaskId });
+        const taskKey = this.#addTask(taskId, {
+          step,
+          sourceSha256: String(origin['source_sha256']),
+          parentIds: parents,
+          index: origin['position'] === null ? undefined : Number(origin['position']),
+          originPathspec,
+        });
+        const { key: attemptKey } = this.#database.run(
+          `INSERT INTO attempt (task_key, number, status, reason, started_at, finished_at, pid, exception, transition, reads)
+           SELECT ?, 0, status, reason, started_at, finished_at, pid, exception, transition, reads
+           FROM attempt WHERE task_key = ? ORDER BY number DESC LIMIT 1`,
+          taskKey,
+          origin['task_key'] ?? null,
+        );
+        this.#database.run(
+          `INSERT INTO artifact (attempt_key, name, sha256, size_bytes, type)
+           SELECT ?, name, sha256, size_bytes, type FROM artifact
+           WHERE attempt_key = (SELECT attempt_key FROM attempt WHERE task_key = ? ORDER BY number DESC LIMIT 1)`,
+          attemptKey,
+          origin['task_key'] ?? null,
+        );
+        this.#record({ type: 'task-cloned', pathspec: this.#pathspec(step, taskId), originPathspec });
+        this.#nextTaskId = Math.max(this.#nextTaskId, Number(taskId) + 1);
+      }
+    });
+  }
+
+  async startTask(task: NewTask, pid: number): Promise<string> {
+    return this.#write(() => {
+      const taskId = String(this.#nextTaskId);
+      const key = this.#addTask(taskId, task);
+      this.#tasks.set(taskId, { step: task.step, key });
+      this.#addAttempt(taskId, 0, pid);
+      this.#nextTaskId += 1;
+      return taskId;
+    });
+  }
+
+  async startAttempt(taskId: string, attempt: number, pid: number): Promise<void> {
+    this.#write(() => this.#addAttempt(taskId, attempt, pid));
+  }
+
+  async finishAttempt({ taskId, attempt, state, artifacts, blobs, ...result }: AttemptResult): Promise<void> {
+    const { key, step } = this.#task(taskId);
+    this.#write(() => {
+      const row = this.#database.get(
+        `UPDATE attempt SET status = ?, reason = ?, finished_at = ?, exception = ?, transition = ?, reads = ?
+         WHERE task_key = ? AND number = ? RETURNING attempt_key`,
+        state.status,
+        'reason' in state ? JSON.stringify(state.reason) : null,
+        Date.now(),
+        json(result.exception),
+        json(result.transition),
+        json(result.reads),
+        key,
+        attempt,
+      );
+      for (const { sha256, sizeBytes, bytes } of blobs) {
+        this.#database.run(
+          'INSERT OR IGNORE INTO blob (sha256, size_bytes, bytes) VALUES (?, ?, ?)',
+          sha256,
+          sizeBytes,
+          bytes ?? null,
+        );
+      }
+      for (const { name, sha256, sizeBytes, type } of artifacts) {
+        this.#database.run(
+          'INSERT INTO artifact (attempt_key, name, sha256, size_bytes, type) VALUES (?, ?, ?, ?, ?)',
+          row?.['attempt_key'] ?? null,
+          name,
+          sha256,
+          sizeBytes,
+          type,
+        );
+      }
+      const pathspec = this.#pathspec(step, taskId);
+      this.#record(
+        state.status === 'successful'
+          ? { type: 'task-succeeded', pathspec, attempt }
+          : { type: 'task-failed', pathspec, attempt, reason: state.reason },
+      );
+    });
+  }
+
+  async beat(): Promise<void> {
+    this.#write(() => undefined);
+  }
+
+  async finish(state: Exclude<RunState, { status: 'running' }>, unfinished?: TaskReason): Promise<boolean> {
+    return this.#database.write(() => {
+      const now = Date.now();
+      const { changes } = this.#database.run(
+        `UPDATE run SET status = ?, reason = ?, finished_at = ?, heartbeat_at = ? WHERE run_key = ? AND status = 'running'`,
+        state.status,
+        'reason' in state ? JSON.stringify(state.reason) : null,
+        now,
+        now,
+        this.#key,
+      );
+      if (changes === 0) return false;
+      this.#database.run(
+        `UPDATE attempt SET status = 'failed', reason = ?, finished_at = ?
+         WHERE status = 'running' AND task_key IN (SELECT task_key FROM task WHERE run_key = ?)`,
+        JSON.stringify(unfinished ?? { kind: 'stopped' }),
+        now,
+        this.#key,
+      );
+      this.#record({ type: 'run-finished', pathspec: this.#pathspec(), state });
+      return true;
+    });
+  }
+
+  #addTask(taskId: string, task: NewTask & { originPathspec?: string }): number {
+    const now = Date.now();
+    let stepKey = this.#stepKeys.get(task.step);
+    if (stepKey === undefined) {
+      stepKey = this.#database.run(
+        'INSERT INTO step (run_key, name, created_at, source_sha256) VALUES (?, ?, ?, ?)',
+        this.#key,
+        task.step,
+        now,
+        task.sourceSha256,
+      ).key;
+      this.#stepKeys.set(task.step, stepKey);
+    }
+    return this.#database.run(
+      `INSERT INTO task (run_key, step_key, id, position, parent_ids, origin_pathspec, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      this.#key,
+      stepKey,
+      Number(taskId),
+      task.index ?? null,
+      JSON.stringify(task.parentIds),
+      task.originPathspec ?? null,
+      now,
+    ).key;
+  }
+
+  #addAttempt(taskId: string, attempt: number, pid: number): void {
+    const { key, step } = this.#task(taskId);
+    this.#database.run(
+      `INSERT INTO attempt (task_key, number, status, started_at, pid) VALUES (?, ?, 'running', ?, ?)`,
+      key,
+      attempt,
+      Date.now(),
+      pid,
+    );
+    this.#record({ type: 'task-started', pathspec: this.#pathspec(step, taskId), attempt, pid });
+  }
+
+  /** Every write also says that the run process is alive, and finds out whether the run is still its own. */
+  #write<T>(work: () => T): T {
+    return this.#database.write(() => {
+      const { changes } = this.#database.run(
+        `UPDATE run SET heartbeat_at = ? WHERE run_key = ? AND status = 'running'`,
+        Date.now(),
+        this.#key,
+      );
+      if (changes === 0) {
+        throw new RacewayError(
+          'SUPERSEDED',
+          `${this.#pathspec()} was recorded as ended while its run process was away`,
+          'Look at the run that took its place, or resume it.',
+        );
+      }
+      return work();
+    });
+  }
+
+  #record(event: RunEvent): void {
+    this.#database.run(
+      'INSERT INTO event (run_key, sequence, at, event) VALUES (?, ?, ?, ?)',
+      this.#key,
+      this.#nextEvent,
+      Date.now(),
+      JSON.stringify(event),
+    );
+    this.#nextEvent += 1;
+  }
+
+  #task(taskId: string): { readonly step: string; readonly key: number } {
+    const task = this.#tasks.get(taskId);
+    if (task === undefined) throw new Error(`this process did not start task ${taskId}`);
+    return task;
+  }
+
+  #pathspec(step?: string, task?: string): string {
+    return formatPathspec({ flow: this.flow, run: this.runId, step, task });
+  }
+}
+
+function json(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value);
+}
+
+/** The time in microseconds, which is what Metaflow numbers local runs by. */
+function microseconds(): bigint {
+  return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000));
+}

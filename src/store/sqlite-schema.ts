@@ -1,0 +1,101 @@
+/**
+ * The tables, as the steps that lead to them: `MIGRATIONS[n]` turns schema `n` into `n + 1`. A step that was released is
+ * never changed again. Times are milliseconds since the epoch; JSON is text.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE flow (
+    name TEXT PRIMARY KEY,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE run (
+    run_key INTEGER PRIMARY KEY,
+    flow TEXT NOT NULL REFERENCES flow (name),
+    id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT,
+    created_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    user TEXT NOT NULL,
+    system_tags TEXT NOT NULL,
+    origin_run_id TEXT,
+    parameters TEXT NOT NULL,
+    command TEXT NOT NULL,
+    process TEXT NOT NULL,
+    heartbeat_at INTEGER NOT NULL,
+    UNIQUE (flow, id)
+  ) STRICT;
+  CREATE INDEX run_by_flow ON run (flow, run_key);
+
+  CREATE TABLE tag (
+    run_key INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    tag TEXT NOT NULL,
+    PRIMARY KEY (run_key, tag)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE step (
+    step_key INTEGER PRIMARY KEY,
+    run_key INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    source_sha256 TEXT NOT NULL,
+    UNIQUE (run_key, name)
+  ) STRICT;
+
+  CREATE TABLE task (
+    task_key INTEGER PRIMARY KEY,
+    run_key INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    step_key INTEGER NOT NULL REFERENCES step ON DELETE CASCADE,
+    id INTEGER NOT NULL,
+    position INTEGER,
+    parent_ids TEXT NOT NULL,
+    origin_pathspec TEXT,
+    created_at INTEGER NOT NULL,
+    UNIQUE (run_key, id)
+  ) STRICT;
+  CREATE INDEX task_by_step ON task (step_key);
+
+  CREATE TABLE attempt (
+    attempt_key INTEGER PRIMARY KEY,
+    task_key INTEGER NOT NULL REFERENCES task ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT,
+    started_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    pid INTEGER NOT NULL,
+    exception TEXT,
+    transition TEXT,
+    reads TEXT,
+    UNIQUE (task_key, number)
+  ) STRICT;
+
+  CREATE TABLE blob (
+    sha256 TEXT PRIMARY KEY,
+    size_bytes INTEGER NOT NULL,
+    bytes BLOB
+  ) STRICT;
+
+  CREATE TABLE artifact (
+    attempt_key INTEGER NOT NULL REFERENCES attempt ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    sha256 TEXT NOT NULL REFERENCES blob,
+    size_bytes INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    PRIMARY KEY (attempt_key, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX artifact_by_content ON artifact (sha256);
+
+  CREATE TABLE event (
+    run_key INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    sequence INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    PRIMARY KEY (run_key, sequence)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
+
+/** The schema this library reads and writes; kept in the database as `user_version`. */
+export const SCHEMA_VERSION = MIGRATIONS.length;

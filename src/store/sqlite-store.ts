@@ -1,0 +1,341 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { NotFoundError, RacewayError } from '../core/errors.ts';
+import type { RecordedEvent } from '../core/events.ts';
+import type { RunReason } from '../core/status.ts';
+import { checkContent, readArtifactFile } from './artifact-files.ts';
+import { databaseFile, makeHome } from './home-folder.ts';
+import type {
+  ArtifactRecord,
+  AttemptRecord,
+  BlobRef,
+  FlowRecord,
+  NewRun,
+  RunQuery,
+  RunRecord,
+  RunStore,
+  RunWriter,
+  StepRecord,
+  TaskRecord,
+} from './run-store.ts';
+import { type Row, SqliteDatabase } from './sqlite-database.ts';
+import { createSqliteRun } from './sqlite-run-writer.ts';
+import {
+  jsonColumn,
+  numberColumn,
+  optionalJson,
+  optionalNumber,
+  optionalText,
+  stateColumns,
+  textColumn,
+} from './sqlite-row.ts';
+
+/**
+ * Opens the store of a home.
+ *
+ * @param access `write` makes what is missing; `read` needs a home that is there
+ * @throws {RacewayError} `HOME` when the home cannot be read, made or written to, or was made by a newer version
+ */
+export function openSqliteStore(home: string, { access }: { access: 'read' | 'write' }): SqliteStore {
+  const file = databaseFile(home);
+  if (access === 'write') makeHome(home);
+  else if (!existsSync(file)) {
+    throw new RacewayError(
+      'HOME',
+      `there is no home at ${home}`,
+      'Run a flow first, or give the folder that holds the runs with --home, RACEWAY_HOME or the option home.',
+    );
+  }
+  return new SqliteStore(home, SqliteDatabase.open(file, { readOnly: access === 'read' && !isWritable(file) }));
+}
+
+/** The runs of one home in an embedded SQLite database. */
+export class SqliteStore implements RunStore {
+  readonly #home: string;
+  readonly #database: SqliteDatabase;
+
+  constructor(home: string, database: SqliteDatabase) {
+    this.#home = home;
+    this.#database = database;
+  }
+
+  async createRun(run: NewRun): Promise<RunWriter> {
+    return createSqliteRun(this.#database, run);
+  }
+
+  async flows(): Promise<readonly FlowRecord[]> {
+    return this.#database.all('SELECT name, created_at FROM flow ORDER BY name').map(toFlow);
+  }
+
+  async flow(name: string): Promise<FlowRecord | undefined> {
+    const row = this.#database.get('SELECT name, created_at FROM flow WHERE name = ?', name);
+    return row && toFlow(row);
+  }
+
+  async runs(
+    flow: string,
+    { tags = [], user, since, statuses, limit, before }: RunQuery,
+  ): Promise<readonly RunRecord[]> {
+    const rows = this.#database.all(
+      `${SELECT_RUN}
+       WHERE flow = :flow
+         AND (:user IS NULL OR user = :user)
+         AND (:since IS NULL OR created_at >= :since)
+         AND (:statuses IS NULL OR status IN (SELECT value FROM json_each(:statuses)))
+         AND (:before IS NULL OR run_key < (SELECT run_key FROM run WHERE flow = :flow AND id = :before))
+         AND NOT EXISTS (
+           SELECT 1 FROM json_each(:tags) AS wanted
+           WHERE wanted.value NOT IN (SELECT tag FROM tag WHERE tag.run_key = run.run_key)
+             AND wanted.value NOT IN (SELECT value FROM json_each(run.system_tags)))
+       ORDER BY run_key DESC
+       LIMIT :limit`,
+      {
+        flow,
+        user: user ?? null,
+        since: since ?? null,
+        statuses: statuses === undefined ? null : JSON.stringify(statuses),
+        before: before ?? null,
+        tags: JSON.stringify(tags),
+        limit: limit ?? -1,
+      },
+    );
+    return rows.map(toRun);
+  }
+
+  async run(flow: string, runId: string): Promise<RunRecord | undefined> {
+    const row = this.#database.get(`${SELECT_RUN} WHERE flow = ? AND id = ?`, flow, runId);
+    return row && toRun(row);
+  }
+
+  async steps(flow: string, runId: string): Promise<readonly StepRecord[]> {
+    const rows = this.#database.all(
+      `SELECT run.flow, run.id AS run_id, step.name, step.created_at, step.source_sha256,
+         (SELECT CASE WHEN COUNT(*) = COUNT(attempt.finished_at) THEN MAX(attempt.finished_at) END
+          FROM task JOIN attempt USING (task_key)
+          WHERE task.step_key = step.step_key) AS finished_at
+       FROM step JOIN run USING (run_key)
+       WHERE run.flow = ? AND run.id = ?
+       ORDER BY step_key`,
+      flow,
+      runId,
+    );
+    return rows.map(toStep);
+  }
+
+  async tasks(flow: string, runId: string, step?: string): Promise<readonly TaskRecord[]> {
+    const rows = this.#database.all(
+      `${SELECT_TASK} WHERE run.flow = ? AND run.id = ? AND (?3 IS NULL OR step.name = ?3) ORDER BY task.id`,
+      flow,
+      runId,
+      step ?? null,
+    );
+    return rows.map(toTask);
+  }
+
+  async task(flow: string, runId: string, taskId: string): Promise<TaskRecord | undefined> {
+    const row = this.#database.get(
+      `${SELECT_TASK} WHERE run.flow = ? AND run.id = ? AND CAST(task.id AS TEXT) = ?`,
+      flow,
+      runId,
+      taskId,
+    );
+    return row && toTask(row);
+  }
+
+  async attempts(flow: string, runId: string, taskId: string): Promise<readonly AttemptRecord[]> {
+    const rows = this.#database.all(
+      `SELECT attempt.* FROM attempt JOIN task USING (task_key) JOIN run USING (run_key)
+       WHERE run.flow = ? AND run.id = ? AND CAST(task.id AS TEXT) = ?
+       ORDER BY number`,
+      flow,
+      runId,
+      taskId,
+    );
+    return rows.map(toAttempt);
+  }
+
+  async artifacts(flow: string, runId: string, taskId: string): Promise<readonly ArtifactRecord[]> {
+    const rows = this.#database.all(
+      `SELECT artifact.* FROM artifact
+       WHERE attempt_key = (
+         SELECT attempt_key FROM attempt JOIN task USING (task_key) JOIN run USING (run_key)
+         WHERE run.flow = ? AND run.id = ? AND CAST(task.id AS TEXT) = ?
+         ORDER BY number DESC LIMIT 1)
+       ORDER BY name`,
+      flow,
+      runId,
+      taskId,
+    );
+    return rows.map(toArtifact);
+  }
+
+  async events(flow: string, runId: string, after: number): Promise<readonly RecordedEvent[]> {
+    const rows = this.#database.all(
+      `SELECT sequence, at, event FROM event JOIN run USING (run_key)
+       WHERE flow = ? AND id = ? AND sequence > ? ORDER BY sequence`,
+      flow,
+      runId,
+      after,
+    );
+    return rows.map(toEvent);
+  }
+
+  async readBlob(blob: BlobRef): Promise<Uint8Array> {
+    return this.readBlobSync(blob);
+  }
+
+  readBlobSync(blob: BlobRef): Uint8Array {
+    const row = this.#database.get('SELECT bytes FROM blob WHERE sha256 = ?', blob.sha256);
+    const bytes = row?.['bytes'];
+    if (!(bytes instanceof Uint8Array)) return readArtifactFile(this.#home, blob);
+    checkContent(bytes, blob, databaseFile(this.#home));
+    return bytes;
+  }
+
+  async changeTags(
+    flow: string,
+    runId: string,
+    { add = [], remove = [] }: { add?: readonly string[]; remove?: readonly string[] },
+  ): Promise<void> {
+    this.#database.write(() => {
+      const key = this.#database.get('SELECT run_key FROM run WHERE flow = ? AND id = ?', flow, runId)?.['run_key'];
+      if (key === undefined) throw new NotFoundError(`${flow}/${runId}`, `there is no run ${flow}/${runId}`);
+      for (const tag of remove) this.#database.run('DELETE FROM tag WHERE run_key = ? AND tag = ?', key, tag);
+      for (const tag of add) this.#database.run('INSERT OR IGNORE INTO tag (run_key, tag) VALUES (?, ?)', key, tag);
+    });
+  }
+
+  async recordEnd(
+    flow: string,
+    runId: string,
+    { status, reason }: { status: 'failed' | 'timeout'; reason: RunReason },
+  ): Promise<boolean> {
+    return this.#database.write(() => {
+      const now = Date.now();
+      const { changes } = this.#database.run(
+        `UPDATE run SET status = :status, reason = :reason, finished_at = COALESCE(finished_at, :now)
+         WHERE flow = :flow AND id = :id
+           AND (status = 'running' OR (status = 'failed' AND reason ->> 'kind' = 'signal'))`,
+        { flow, id: runId, status, reason: JSON.stringify(reason), now },
+      );
+      if (changes === 0) return false;
+      this.#database.run(
+        `UPDATE attempt SET status = 'failed', reason = :reason, finished_at = :now
+         WHERE status = 'running' AND task_key IN (
+           SELECT task_key FROM task JOIN run USING (run_key) WHERE run.flow = :flow AND run.id = :id)`,
+        { flow, id: runId, now, reason: JSON.stringify({ kind: reason.kind === 'lost' ? 'lost' : 'stopped' }) },
+      );
+      return true;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#database.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+const SELECT_RUN = `
+  SELECT run.*, (SELECT json_group_array(tag ORDER BY tag) FROM tag WHERE tag.run_key = run.run_key) AS user_tags
+  FROM run`;
+
+// What a task is and has is what its latest attempt is and has.
+const SELECT_TASK = `
+  SELECT run.flow, run.id AS run_id, step.name AS step, task.*, attempt.number AS attempt, attempt.status, attempt.reason,
+    attempt.finished_at, attempt.exception, attempt.transition, attempt.reads
+  FROM task
+  JOIN run USING (run_key)
+  JOIN step USING (step_key)
+  JOIN attempt ON attempt.task_key = task.task_key
+    AND attempt.number = (SELECT MAX(number) FROM attempt AS latest WHERE latest.task_key = task.task_key)`;
+
+function toFlow(row: Row): FlowRecord {
+  return { name: textColumn(row, 'name'), createdAt: numberColumn(row, 'created_at') };
+}
+
+function toRun(row: Row): RunRecord {
+  return {
+    flow: textColumn(row, 'flow'),
+    id: textColumn(row, 'id'),
+    state: stateColumns(row) as RunRecord['state'],
+    createdAt: numberColumn(row, 'created_at'),
+    finishedAt: optionalNumber(row, 'finished_at'),
+    user: textColumn(row, 'user'),
+    userTags: jsonColumn(row, 'user_tags') as readonly string[],
+    systemTags: jsonColumn(row, 'system_tags') as readonly string[],
+    originRunId: optionalText(row, 'origin_run_id'),
+    parameters: textColumn(row, 'parameters'),
+    command: jsonColumn(row, 'command') as readonly string[],
+    process: jsonColumn(row, 'process') as RunRecord['process'],
+    heartbeatAt: numberColumn(row, 'heartbeat_at'),
+  };
+}
+
+function toStep(row: Row): StepRecord {
+  return {
+    flow: textColumn(row, 'flow'),
+    runId: textColumn(row, 'run_id'),
+    name: textColumn(row, 'name'),
+    createdAt: numberColumn(row, 'created_at'),
+    finishedAt: optionalNumber(row, 'finished_at'),
+    sourceSha256: textColumn(row, 'source_sha256'),
+  };
+}
+
+function toTask(row: Row): TaskRecord {
+  return {
+    flow: textColumn(row, 'flow'),
+    runId: textColumn(row, 'run_id'),
+    step: textColumn(row, 'step'),
+    id: String(row['id']),
+    state: stateColumns(row) as TaskRecord['state'],
+    createdAt: numberColumn(row, 'created_at'),
+    finishedAt: optionalNumber(row, 'finished_at'),
+    attempt: numberColumn(row, 'attempt'),
+    index: optionalNumber(row, 'position'),
+    originPathspec: optionalText(row, 'origin_pathspec'),
+    exception: optionalJson(row, 'exception') as TaskRecord['exception'],
+    transition: optionalJson(row, 'transition') as TaskRecord['transition'],
+    reads: optionalJson(row, 'reads') as TaskRecord['reads'],
+    parentIds: jsonColumn(row, 'parent_ids') as readonly string[],
+  };
+}
+
+function toAttempt(row: Row): AttemptRecord {
+  return {
+    number: numberColumn(row, 'number'),
+    state: stateColumns(row) as AttemptRecord['state'],
+    startedAt: numberColumn(row, 'started_at'),
+    finishedAt: optionalNumber(row, 'finished_at'),
+    pid: numberColumn(row, 'pid'),
+    exception: optionalJson(row, 'exception') as AttemptRecord['exception'],
+  };
+}
+
+function toArtifact(row: Row): ArtifactRecord {
+  return {
+    name: textColumn(row, 'name'),
+    sha256: textColumn(row, 'sha256'),
+    sizeBytes: numberColumn(row, 'size_bytes'),
+    type: textColumn(row, 'type'),
+  };
+}
+
+function toEvent(row: Row): RecordedEvent {
+  return {
+    ...(jsonColumn(row, 'event') as RecordedEvent),
+    sequence: numberColumn(row, 'sequence'),
+    at: numberColumn(row, 'at'),
+  };
+}
+
+function isWritable(file: string): boolean {
+  try {
+    accessSync(file, constants.W_OK);
+    return true;
+  } catch {
+    return false; // a home of somebody else: what cannot be written can still be read
+  }
+}
