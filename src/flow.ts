@@ -1,0 +1,14 @@
+import './core/node-version.ts';
+
+export { current, type Current } from './flow/current.ts';
+export { FlowSpec } from './flow/flow-spec.ts';
+export type {
+  FlowClass,
+  FlowSpecWith,
+  ParameterArguments,
+  ParameterDefinitions,
+  ParameterFields,
+} from './flow/flow-spec.ts';
+export { parameter } from './flow/parameter.ts';
+export type { CertainOptions, Parameter, ParameterOptions } from './flow/parameter.ts';
+export { step, type Step, type StepBody } from './flow/step.ts';

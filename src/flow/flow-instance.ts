@@ -1,0 +1,382 @@
+import { RacewayError } from '../core/errors.ts';
+import { DefinedStep } from './step.ts';
+import type { Transition } from './transition.ts';
+
+/** What an instance of a flow starts from. */
+export interface TaskInputs {
+  /** The run's parameters, with every one the flow declares. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** The names of the artifacts that the parent task left. */
+  readonly inherited: readonly string[];
+  /** The value of an inherited artifact; called at most once for a name, when it is first touched. */
+  readonly load: (name: string) => unknown;
+}
+
+/** A field of a flow instance that is, or may be, an artifact. */
+export type TaskField =
+  /** Inherited, and nobody looked: it is passed on as it is. */
+  | { readonly name: string; readonly origin: 'untouched' }
+  /** Inherited and read, so that it may have been changed in place. */
+  | { readonly name: string; readonly origin: 'inherited'; readonly value: unknown }
+  /** As the initialiser left it, apart from changes in place. */
+  | { readonly name: string; readonly origin: 'initial'; readonly value: unknown }
+  /** Assigned by the step. */
+  | { readonly name: string; readonly origin: 'assigned'; readonly value: unknown };
+
+type Phase =
+  | { readonly kind: 'constructing' }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'running'; readonly step: string }
+  | { readonly kind: 'finished'; readonly step: string };
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/**
+ * The book that is kept on one instance of a flow class: the handler of the Proxy which the class's code knows as `this`.
+ *
+ * Values stay on the proxied object itself, so that a read costs one look into a map besides. The Proxy passes itself on
+ * as the receiver: getters and `#private` fields of the user's class belong to the Proxy, not to the object behind it.
+ */
+export class FlowInstance implements ProxyHandler<object> {
+  readonly flowName: string;
+  /** Steps by name, in the order of their definition. */
+  readonly steps = new Map<string, DefinedStep>();
+  readonly #stepNames = new Map<DefinedStep, string>();
+  readonly #inputs: TaskInputs;
+  readonly #fields = new Map<string, TaskField['origin']>();
+  /** For a name whose reading tells on parameters: which. Only parameters and initial values made from some are here. */
+  readonly #watched = new Map<PropertyKey, ReadonlySet<string>>();
+  /** What was read of parameters since the last field was defined: that belongs to the field about to be defined. */
+  #recentReads = new Set<string>();
+  /** All that was read of parameters during construction. */
+  readonly #constructionReads = new Set<string>();
+  readonly #stepReads = new Map<string, ReadonlySet<string>>();
+  /** Parameters that count as read by the task whatever becomes of the fields. */
+  readonly #reads = new Set<string>();
+  #phase: Phase = { kind: 'constructing' };
+  #transition: Transition | undefined;
+  #target: Record<string, unknown> = {};
+  #proxy: object = this.#target;
+
+  /** Constructs `FlowClass` and keeps the book on what comes out. */
+  static construct(FlowClass: new () => object, inputs: TaskInputs): FlowInstance {
+    const instance = new FlowInstance(FlowClass.name, inputs);
+    // The constructor of FlowSpec takes it from here at once, so that nothing which the class's own initialisers do,
+    // constructing other flows included, can get hold of it.
+    waiting = instance;
+    try {
+      new FlowClass();
+    } finally {
+      waiting = undefined;
+    }
+    instance.#settle(FlowClass);
+    return instance;
+  }
+
+  /** For the constructor of FlowSpec: the Proxy that takes the place of `target`. */
+  static adopt(target: object): object {
+    const instance = waiting;
+    waiting = undefined;
+    if (instance === undefined) {
+      const name = target.constructor.name;
+      throw new RacewayError(
+        'FLOW_DEFINITION',
+        `${name} cannot be constructed by hand: an instance of a flow belongs to a task`,
+        `Start the flow with main(${name}), or from another program with a Runner.`,
+      );
+    }
+    return instance.#adopt(target);
+  }
+
+  private constructor(flowName: string, inputs: TaskInputs) {
+    this.flowName = flowName;
+    this.#inputs = inputs;
+  }
+
+  #adopt(target: object): object {
+    this.#target = target as Record<string, unknown>;
+    for (const [name, value] of Object.entries(this.#inputs.parameters)) {
+      define(target, name, deepFreeze(value));
+      this.#watched.set(name, new Set([name]));
+    }
+    this.#proxy = new Proxy(target, this);
+    instances.set(this.#proxy, this);
+    return this.#proxy;
+  }
+
+  /** After the constructor: what the parent task left takes the place of initial values. */
+  #settle(FlowClass: new () => object): void {
+    // Unless every read belongs to a public field, none is believed to.
+    if (this.#constructionReads.size > 0 && hidesReads(FlowClass))
+      for (const name of this.#constructionReads) this.#reads.add(name);
+    for (const name of this.#recentReads) this.#reads.add(name);
+    this.#recentReads.clear();
+    for (const name of this.#inputs.inherited) {
+      if (this.#isParameter(name) || this.steps.has(name) || hasMember(this.#target, name)) continue;
+      this.#fields.set(name, 'untouched');
+      this.#watched.delete(name);
+      Object.defineProperty(this.#target, name, {
+        get: () => this.#load(name),
+        enumerable: true,
+        configurable: true,
+      });
+    }
+    this.#phase = { kind: 'ready' };
+  }
+
+  #load(name: string): unknown {
+    const value = this.#inputs.load(name);
+    define(this.#target, name, value);
+    this.#fields.set(name, 'inherited');
+    return value;
+  }
+
+  /** Runs a step on this instance; once. */
+  async run(stepName: string): Promise<void> {
+    const step = this.steps.get(stepName);
+    if (step === undefined) {
+      throw new RacewayError(
+        'NOT_FOUND',
+        `${this.flowName} has no step ${stepName}`,
+        `Its steps are: ${[...this.steps.keys()].join(', ')}.`,
+      );
+    }
+    if (this.#phase.kind !== 'ready') {
+      throw new TypeError(`This instance of ${this.flowName} has run a step already\nMake a new one for each task.`);
+    }
+    for (const name of this.#stepReads.get(stepName) ?? NOTHING) this.#reads.add(name);
+    this.#phase = { kind: 'running', step: stepName };
+    try {
+      await step.body?.call(this.#proxy);
+      this.#checkTransition(stepName);
+    } finally {
+      this.#phase = { kind: 'finished', step: stepName };
+    }
+  }
+
+  #checkTransition(stepName: string): void {
+    const isEnd = stepName === 'end';
+    if (isEnd === (this.#transition === undefined)) return;
+    throw new RacewayError(
+      'FLOW_DEFINITION',
+      isEnd
+        ? `Step end of ${this.flowName} called this.next(), but nothing follows the end`
+        : `Step ${stepName} of ${this.flowName} returned without having called this.next()`,
+      isEnd
+        ? 'Remove the call, or give the step another name.'
+        : 'Call this.next(this.<step>) before it returns, and await whatever calls it.',
+    );
+  }
+
+  get transition(): Transition | undefined {
+    return this.#transition;
+  }
+
+  /** What `FlowSpec.next` does. */
+  next(args: readonly unknown[]): void {
+    const phase = this.#phase;
+    if (phase.kind !== 'running') {
+      throw new RacewayError(
+        'FLOW_DEFINITION',
+        phase.kind === 'finished'
+          ? `this.next() was called after step ${phase.step} of ${this.flowName} had returned`
+          : `this.next() was called in the constructor of ${this.flowName}`,
+        'Call it in the body of a step, and await whatever calls it.',
+      );
+    }
+    const [step] = args;
+    if (args.length !== 1) {
+      throw new TypeError(
+        `this.next() takes one step and step ${phase.step} of ${this.flowName} gave it ${args.length} arguments\n` +
+          'Write it as this.next(this.<step>).',
+      );
+    }
+    const name = step instanceof DefinedStep ? this.#stepNames.get(step) : undefined;
+    if (name === undefined) {
+      throw new TypeError(
+        `this.next() in step ${phase.step} of ${this.flowName} was given what is no step of the flow\n` +
+          `Write it as this.next(this.<step>); the steps are: ${[...this.steps.keys()].join(', ')}.`,
+      );
+    }
+    if (this.#transition !== undefined) {
+      throw new RacewayError(
+        'FLOW_DEFINITION',
+        `Step ${phase.step} of ${this.flowName} called this.next() twice, for ${this.#transition.steps.join(', ')} and for ${name}`,
+        'Call it once, as the last thing the step does.',
+      );
+    }
+    this.#transition = { kind: 'linear', steps: [name] };
+  }
+
+  /** The fields that are there now, parameters, steps and functions of the class left out. */
+  fields(): readonly TaskField[] {
+    const fields: TaskField[] = [];
+    for (const [name, origin] of this.#fields) {
+      if (origin === 'untouched') {
+        fields.push({ name, origin });
+        continue;
+      }
+      const value = this.#target[name];
+      if (origin === 'initial' && typeof value === 'function') continue; // part of the class, as a method is
+      fields.push({ name, origin, value });
+    }
+    return fields;
+  }
+
+  /** The parameters that had a part in what the task did: read by the step, or by the initialiser of a field. */
+  get parameterReads(): readonly string[] {
+    const reads = new Set(this.#reads);
+    for (const field of this.fields()) {
+      if (field.origin !== 'initial') continue;
+      for (const name of this.#watched.get(field.name) ?? NOTHING) reads.add(name);
+    }
+    return Object.keys(this.#inputs.parameters).filter((name) => reads.has(name));
+  }
+
+  // What follows is the Proxy's: `this` of the flow class.
+
+  get(target: object, key: PropertyKey, receiver: unknown): unknown {
+    const parameters = this.#watched.get(key);
+    if (parameters !== undefined) this.#noteReads(parameters);
+    return Reflect.get(target, key, receiver);
+  }
+
+  set(target: object, key: PropertyKey, value: unknown, receiver: unknown): boolean {
+    if (typeof key !== 'string' || (!Object.hasOwn(target, key) && key in target)) {
+      return Reflect.set(target, key, value, receiver); // a setter of the class, perhaps
+    }
+    if (this.#fields.get(key) === 'assigned') {
+      this.#target[key] = value;
+      return true;
+    }
+    return this.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+  }
+
+  defineProperty(target: object, key: PropertyKey, descriptor: PropertyDescriptor): boolean {
+    if (typeof key !== 'string') return Reflect.defineProperty(target, key, descriptor);
+    if (this.#phase.kind === 'constructing' && descriptor.value instanceof DefinedStep) {
+      this.#defineStep(key, descriptor.value);
+      return Reflect.defineProperty(target, key, descriptor);
+    }
+    this.#refuseConstant(key, 'assigned');
+    if (!Reflect.defineProperty(target, key, descriptor)) return false;
+    if ('value' in descriptor) this.#noteField(key);
+    else this.#forget(key);
+    return true;
+  }
+
+  deleteProperty(target: object, key: PropertyKey): boolean {
+    if (typeof key === 'string') {
+      this.#refuseConstant(key, 'deleted');
+      this.#forget(key);
+    }
+    return Reflect.deleteProperty(target, key);
+  }
+
+  #defineStep(name: string, step: DefinedStep): void {
+    const otherName = this.#stepNames.get(step);
+    if (otherName !== undefined) {
+      throw new TypeError(
+        `${this.flowName}.${name} is the same step as ${this.flowName}.${otherName}\n` +
+          'Make a step of its own for each name, with step().',
+      );
+    }
+    const replaced = this.steps.get(name); // a subclass gives a step another body
+    if (replaced !== undefined) this.#stepNames.delete(replaced);
+    this.#forget(name);
+    this.steps.set(name, step);
+    this.#stepNames.set(step, name);
+    this.#stepReads.set(name, this.#recentReads);
+    this.#recentReads = new Set();
+  }
+
+  #noteField(name: string): void {
+    if (this.#phase.kind !== 'constructing') {
+      this.#fields.set(name, 'assigned');
+      this.#watched.delete(name);
+      return;
+    }
+    this.#fields.set(name, 'initial');
+    if (this.#recentReads.size > 0) this.#watched.set(name, this.#recentReads);
+    else this.#watched.delete(name);
+    this.#recentReads = new Set();
+  }
+
+  #noteReads(parameters: ReadonlySet<string>): void {
+    if (this.#phase.kind !== 'constructing') {
+      for (const name of parameters) this.#reads.add(name);
+      return;
+    }
+    for (const name of parameters) {
+      this.#recentReads.add(name);
+      this.#constructionReads.add(name);
+    }
+  }
+
+  #forget(name: string): void {
+    this.#fields.delete(name);
+    this.#watched.delete(name);
+  }
+
+  #isParameter(name: string): boolean {
+    return Object.hasOwn(this.#inputs.parameters, name);
+  }
+
+  #refuseConstant(name: string, verb: 'assigned' | 'deleted'): void {
+    if (this.steps.has(name)) {
+      throw new TypeError(
+        `${this.flowName}.${name} is a step and cannot be ${verb}\nKeep the value in a field of another name.`,
+      );
+    }
+    if (this.#isParameter(name)) {
+      throw new TypeError(
+        `${this.flowName}.${name} is a parameter and cannot be ${verb}: parameters are constant for the run\n` +
+          'Keep the value in a field of another name.',
+      );
+    }
+  }
+}
+
+/** Handed from `construct` to the constructor of FlowSpec, synchronously. */
+let waiting: FlowInstance | undefined;
+
+const instances = new WeakMap<object, FlowInstance>();
+
+/** The book on a flow's `this`. */
+export function instanceOf(flow: object): FlowInstance | undefined {
+  return instances.get(flow);
+}
+
+function define(target: object, name: string, value: unknown): void {
+  Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** Whether the class itself says what `name` is: with a method, a getter or a setter. */
+function hasMember(target: object, name: string): boolean {
+  let prototype: unknown = Object.getPrototypeOf(target);
+  while (typeof prototype === 'object' && prototype !== null && prototype !== Object.prototype) {
+    if (Object.hasOwn(prototype, name)) return true;
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return false;
+}
+
+/**
+ * Whether parameters may be read during construction for something other than the next public field: a `#private` field,
+ * of which a Proxy is told nothing, or the body of a constructor.
+ */
+function hidesReads(FlowClass: new () => object): boolean {
+  const parent = Object.getPrototypeOf(FlowClass) as new () => object;
+  if (parent === Function.prototype) return false; // FlowSpec itself
+  return /#[\p{ID_Start}_$]|\bconstructor\s*\(/u.test(FlowClass.toString()) || hidesReads(parent);
+}
+
+/** Parameters are constant all the way down; a task must not change what a later one in the same process gets. */
+function deepFreeze(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return value;
+  Object.freeze(value);
+  for (const part of Object.values(value)) deepFreeze(part);
+  return value;
+}

@@ -1,0 +1,82 @@
+import type { PARAMETERS } from '../core/flow-shape.ts';
+import { FlowInstance, instanceOf } from './flow-instance.ts';
+import type { Parameter } from './parameter.ts';
+import { declareParameters } from './declared-parameters.ts';
+import type { Step } from './step.ts';
+
+/** Parameters as `FlowSpec.with` takes them: by name. */
+export type ParameterDefinitions = Readonly<Record<string, Parameter>>;
+
+/** The fields that parameters become. */
+export type ParameterFields<P extends ParameterDefinitions> = {
+  readonly [K in keyof P]: P[K] extends Parameter<infer Value> ? Value : never;
+};
+
+/** What a caller may give for parameters. */
+export type ParameterArguments<P extends ParameterDefinitions> = {
+  readonly [K in keyof P]: P[K] extends Parameter<unknown, infer Argument> ? Argument : never;
+};
+
+/** The base class of a flow with parameters: what `FlowSpec.with` returns. */
+export interface FlowSpecWith<P extends ParameterDefinitions> {
+  new (): FlowSpec & ParameterFields<P> & { readonly [PARAMETERS]: ParameterArguments<P> };
+}
+
+/** Any flow class. */
+export type FlowClass<F extends FlowSpec = FlowSpec> = new () => F;
+
+/**
+ * The base class of a flow that is written as steps.
+ *
+ * Fields made by `step()` are its steps; every other field that a step assigns or changes in place is an artifact, kept
+ * with the task and there again, loaded when first touched, in the tasks that follow. Each task gets an instance of its
+ * own, so initialisers run again for each; initial values count where no earlier task left the artifact. A flow is called
+ * what its class is called: letters, digits and "_".
+ *
+ * `this` is a Proxy: the first read of a large artifact loads it, synchronously (100 MB take 145 ms), and each further
+ * read costs about 50 ns, so copy a field to a local before a hot loop.
+ *
+ * @example
+ * class Greeting extends FlowSpec.with({ name: parameter.string({ default: 'world' }) }) {
+ *   text = '';
+ *   start = step(() => {
+ *     this.text = `Hello, ${this.name}!`;
+ *     this.next(this.end);
+ *   });
+ *   end = step(() => console.log(this.text));
+ * }
+ */
+export class FlowSpec {
+  /**
+   * A base class whose instances have the parameters as readonly fields. They are there before the field initialisers
+   * run, and constant for the run.
+   *
+   * @throws {TypeError} when a value is not made by `parameter`
+   *
+   * @example
+   * class SlowFlow extends FlowSpec.with({ seconds: parameter.integer({ default: 3 }) }) { … }
+   */
+  static with<const P extends ParameterDefinitions>(parameters: P): FlowSpecWith<P> {
+    const WithParameters = class extends FlowSpec {};
+    declareParameters(WithParameters, parameters);
+    return WithParameters as FlowClass as FlowSpecWith<P>; // the fields are defined on each instance
+  }
+
+  /** Only a task constructs a flow. @throws {RacewayError} `FLOW_DEFINITION` when anyone else does */
+  constructor() {
+    return FlowInstance.adopt(this) as FlowSpec;
+  }
+
+  /**
+   * Says which step follows this one; called once in every step but `end`, and written out as `this.next(this.<step>)`,
+   * since the graph is read from the source before anything runs.
+   *
+   * @throws {TypeError} when `step` is no step of this flow
+   * @throws {RacewayError} `FLOW_DEFINITION` when the step has called it already, or has returned
+   */
+  protected next(step: Step): void;
+  protected next(...args: readonly unknown[]): void {
+    // Every instance that a constructor handed out has its book.
+    instanceOf(this)?.next(args);
+  }
+}
