@@ -1,0 +1,131 @@
+import { setTimeout } from 'node:timers/promises';
+import { GRACE_MS, groupExists, signalGroup } from './groups.ts';
+import type { Mark } from './guardian.ts';
+import { marked } from './marked.ts';
+import { entryOf, processTable, type ProcessEntry, type ProcessTable } from './process-table.ts';
+import { signalTree } from './signal-tree.ts';
+
+/** A child and what it started: its descendants, its process group, and whatever carries its mark. */
+export interface Tree {
+  /** The child's pid, which is also the id of its group. */
+  readonly pid: number;
+  /** The child's start time (`identityOf`), which tells its pid from the same one used again. */
+  readonly startTime: string | undefined;
+  /** An environment entry that nothing outside this tree has. */
+  readonly mark: Mark;
+}
+
+/**
+ * Ends a child and everything it started: SIGTERM, once to each process, and SIGKILL for what is left after the grace.
+ * Resolves as soon as none is left. What was a descendant when the ending began is ended also if it left the group and
+ * dropped the mark.
+ *
+ * The processes are found in `/proc`; where there is none, `tree-kill` and the group must do.
+ *
+ * @param options.graceMs time between the two signals in milliseconds, 0 for SIGKILL at once; default 5000
+ */
+export async function endTree(
+  tree: Tree,
+  { graceMs = GRACE_MS }: { graceMs?: number | undefined } = {},
+): Promise<void> {
+  const table = await processTable();
+  if (table === undefined) return await endUnseenTree(tree.pid, graceMs);
+  const ending = new Ending(tree);
+  const deadline = performance.now() + graceMs;
+  if (graceMs > 0) {
+    await ending.signal('SIGTERM', table);
+    if (await ending.isOverAt(deadline)) return;
+  }
+  await ending.signal('SIGKILL');
+  await ending.isOverAt(performance.now() + 2000);
+}
+
+/** What is known of a tree that is being ended. Everything that was once seen in it stays in it. */
+class Ending {
+  readonly #tree: Tree;
+  /** The start time of each process of the tree, by pid. */
+  readonly #members = new Map<number, string>();
+  /** What has been sent to each, by pid. */
+  readonly #sent = new Map<number, NodeJS.Signals>();
+  #signal: NodeJS.Signals = 'SIGTERM';
+  /** Whether the last look found a process of the group. */
+  #sawGroup = false;
+
+  constructor(tree: Tree) {
+    this.#tree = tree;
+  }
+
+  async signal(signal: NodeJS.Signals, table?: ProcessTable): Promise<void> {
+    this.#signal = signal;
+    // The whole group in one go, since its processes may be forking faster than they are counted.
+    if (signal === 'SIGKILL' && this.#sawGroup) signalGroup(this.#tree.pid, signal);
+    await this.#look(table);
+  }
+
+  /** Waits until no process is left, at most until `deadline`; those that come into being meanwhile get the signal too. */
+  async isOverAt(deadline: number): Promise<boolean> {
+    for (let pauseMs = 4; ; pauseMs = Math.min(pauseMs * 1.5, 100)) {
+      const leftMs = deadline - performance.now();
+      await setTimeout(Math.max(0, Math.min(pauseMs, leftMs)));
+      if ((await this.#look()) === 0) return true;
+      if (leftMs <= 0) return false;
+    }
+  }
+
+  /** Sends the signal to whoever has not had it, and returns how many are left. */
+  async #look(table?: ProcessTable): Promise<number> {
+    const [processes = [], pids] = await Promise.all([table ?? processTable(), marked(this.#tree.mark)]);
+    const members = this.#membersIn(processes, new Set(pids));
+    for (const { pid, startTime } of members) {
+      if (this.#sent.get(pid) === this.#signal) continue;
+      this.#sent.set(pid, this.#signal);
+      // It may have ended since, and its pid may be another's.
+      if (entryOf(pid)?.startTime === startTime) send(pid, this.#signal);
+    }
+    return members.length;
+  }
+
+  #membersIn(table: ProcessTable, marks: ReadonlySet<number>): ProcessEntry[] {
+    const members = new Map<number, ProcessEntry>();
+    // While a group has members its id is nobody's pid but its leader's.
+    const leader = table.find(({ pid }) => pid === this.#tree.pid);
+    const isGroupOurs = leader === undefined || leader.startTime === this.#tree.startTime;
+    const isMember = ({ pid, parentPid, group, startTime }: ProcessEntry): boolean =>
+      (isGroupOurs && group === this.#tree.pid) ||
+      marks.has(pid) ||
+      this.#members.get(pid) === startTime ||
+      members.has(parentPid);
+    // A child may stand before its parent in the table, so it is read until nothing is added.
+    for (let size = -1; size !== members.size;) {
+      size = members.size;
+      for (const entry of table) {
+        if (!members.has(entry.pid) && entry.pid !== process.pid && isMember(entry)) members.set(entry.pid, entry);
+      }
+    }
+    for (const { pid, startTime } of members.values()) this.#members.set(pid, startTime);
+    this.#sawGroup = members.values().some(({ group }) => group === this.#tree.pid);
+    return [...members.values()];
+  }
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // it has ended, or is another user's
+  }
+}
+
+async function endUnseenTree(pid: number, graceMs: number): Promise<void> {
+  for (const [signal, limitMs] of [['SIGTERM', graceMs] as const, ['SIGKILL', 2000] as const]) {
+    if (limitMs === 0) continue;
+    await signalTree(pid, signal);
+    signalGroup(pid, signal);
+    const deadline = performance.now() + limitMs;
+    for (let pauseMs = 4; groupExists(pid); pauseMs = Math.min(pauseMs * 1.5, 100)) {
+      const leftMs = deadline - performance.now();
+      if (leftMs <= 0) break;
+      await setTimeout(Math.min(pauseMs, leftMs));
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import { readFileSync, statSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { RacewayError } from '../core/errors.ts';
+import type { FolderWatch } from './folder-watch.ts';
+import { LineReader } from './line-reader.ts';
+
+/** The most that `LogFile.text` returns, in bytes: a string cannot be much longer. */
+const TEXT_LIMIT_BYTES = 256 * 1024 * 1024;
+
+/** What a log file is: still written to, all there, or gone (then every reading throws the error). */
+type LogState =
+  | { readonly status: 'growing' }
+  | { readonly status: 'complete'; readonly sizeBytes: number }
+  | { readonly status: 'removed'; readonly sizeBytes: number; readonly error: Error };
+
+/** A stretch of a log file. */
+export interface LogChunk {
+  readonly bytesRead: number;
+  /** Whether nothing can follow it. */
+  readonly last: boolean;
+}
+
+/**
+ * A file that a child writes to and any number of readers follow. No reading holds the file open, so that a reader that
+ * is dropped halfway has nothing to give back.
+ */
+export class LogFile {
+  readonly path: string;
+  readonly #watch: FolderWatch;
+  #state: LogState = { status: 'growing' };
+
+  /** @param watch watches the folder of the file */
+  constructor(path: string, watch: FolderWatch) {
+    this.path = path;
+    this.#watch = watch;
+  }
+
+  /** Says that nobody writes to the file any more, so that its readers come to an end. */
+  async complete(): Promise<void> {
+    if (this.#state.status !== 'growing') return;
+    const sizeBytes = await stat(this.path).then(
+      ({ size }) => size,
+      () => 0, // somebody removed it; reading it will say so
+    );
+    this.#state = { status: 'complete', sizeBytes };
+    this.#watch.wake();
+  }
+
+  /** Says that the file is gone: who wants more of it gets this error. */
+  remove(error: Error): void {
+    const sizeBytes = this.#state.status === 'growing' ? Infinity : this.#state.sizeBytes;
+    this.#state = { status: 'removed', sizeBytes, error };
+    this.#watch.wake();
+  }
+
+  /**
+   * Everything written so far. Bytes that are not UTF-8 come out as U+FFFD.
+   *
+   * @throws {RacewayError} `OUTPUT_TOO_LARGE` when that is more than 256 MB
+   */
+  text(): string {
+    if (this.#state.status === 'removed') throw this.#state.error;
+    const { size } = statSync(this.path);
+    if (size > TEXT_LIMIT_BYTES) {
+      throw new RacewayError(
+        'OUTPUT_TOO_LARGE',
+        `could not give out ${this.path} as one string: it has ${size} bytes, and ${TEXT_LIMIT_BYTES} is the limit`,
+        'Read it line by line with streamLog.',
+      );
+    }
+    return readFileSync(this.path, 'utf8');
+  }
+
+  /** The last bytes of the file as text, from the beginning of a line if one begins there. */
+  tail(limitBytes: number): string {
+    if (this.#state.status === 'removed') throw this.#state.error;
+    const bytes = readFileSync(this.path);
+    if (bytes.length <= limitBytes) return bytes.toString();
+    const tail = bytes.subarray(-limitBytes);
+    return tail.subarray(tail.indexOf(0x0a) + 1).toString();
+  }
+
+  /** The lines from byte `position`, those to come included, until the file is complete. */
+  lines({
+    position = 0,
+    signal,
+  }: { position?: number | undefined; signal?: AbortSignal | undefined } = {}): LineReader {
+    return new LineReader(this, this.#watch, { position, signal });
+  }
+
+  /** The bytes as they come, until the file is complete. A chunk is valid until the next is asked for. */
+  async *chunks({ signal }: { signal?: AbortSignal | undefined } = {}): AsyncGenerator<Buffer, void, undefined> {
+    using _interest = this.#watch.use();
+    const wake = () => this.#watch.wake();
+    signal?.addEventListener('abort', wake, { once: true });
+    try {
+      const buffer = Buffer.allocUnsafeSlow(64 * 1024);
+      let position = 0;
+      while (signal?.aborted !== true) {
+        const seen = this.#watch.version;
+        const { bytesRead, last } = await this.read(buffer, position);
+        position += bytesRead;
+        if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
+        if (last) return;
+        if (bytesRead === 0) await this.#watch.changed(seen);
+      }
+    } finally {
+      signal?.removeEventListener('abort', wake);
+    }
+  }
+
+  /** Reads what is there at `position`. */
+  async read(buffer: Buffer, position: number): Promise<LogChunk> {
+    // The state comes first: what is written after it was read is not missed, only not yet the last.
+    const state = this.#state;
+    if (state.status !== 'growing' && position >= state.sizeBytes) return { bytesRead: 0, last: true };
+    if (state.status === 'removed') throw state.error;
+    await using file = await open(this.path);
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+    return { bytesRead, last: state.status === 'complete' && position + bytesRead >= state.sizeBytes };
+  }
+}
