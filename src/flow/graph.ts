@@ -1,0 +1,80 @@
+import { RacewayError } from '../core/errors.ts';
+import type { FlowDefinition } from './definition.ts';
+import { FlowInstance } from './flow-instance.ts';
+import { nextCalls, type NextCall } from './next-calls.ts';
+import { parseFunction, syntaxSha256 } from './step-source.ts';
+import type { DefinedStep, StepBody } from './step.ts';
+import type { Transition } from './transition.ts';
+import { userFrame } from './user-frame.ts';
+
+/** The steps of a flow and what leads where, known before anything runs. */
+export interface Graph {
+  readonly flowName: string;
+  /** By name, in the order of their definition. */
+  readonly steps: ReadonlyMap<string, GraphStep>;
+}
+
+/** A step as its own source shows it. */
+export interface GraphStep {
+  readonly name: string;
+  readonly body: StepBody | undefined;
+  /** Whether the source could be read: not of a function that was bound, whose source the language does not tell. */
+  readonly source: 'read' | 'none' | 'bound' | 'unreadable';
+  /** Where it goes; `undefined` at the end, and for a step that the lint has something to say about. */
+  readonly transition: Transition | undefined;
+  /** Every call of `this.next()` in the source. */
+  readonly calls: readonly NextCall[];
+  /** Identifies what the step's own source says; its layout and comments play no part. */
+  readonly sourceSha256: string;
+}
+
+/**
+ * Reads the graph from the source of the steps. The flow is constructed once for it, with these parameters.
+ *
+ * @throws {RacewayError} `FLOW_DEFINITION` when the constructor or a field initialiser throws
+ */
+export function readGraph(definition: FlowDefinition, parameters: Readonly<Record<string, unknown>>): Graph {
+  const steps = new Map<string, GraphStep>();
+  for (const [name, step] of constructSteps(definition, parameters)) steps.set(name, readStep(name, step));
+  return { flowName: definition.name, steps };
+}
+
+function constructSteps(
+  { name, flowClass }: FlowDefinition,
+  parameters: Readonly<Record<string, unknown>>,
+): ReadonlyMap<string, DefinedStep> {
+  try {
+    return FlowInstance.construct(flowClass, { parameters, inherited: [], load: () => undefined }).steps;
+  } catch (cause) {
+    const frame = userFrame(cause);
+    const where = frame === undefined ? '' : ` at ${frame.file}:${frame.line}`;
+    throw new RacewayError(
+      'FLOW_DEFINITION',
+      `${name} could not be read: a field initialiser or the constructor threw${where}: ${String(cause)}`,
+      'Initialisers run before the run starts and again for each task: move what may fail into a step.',
+      { cause },
+    );
+  }
+}
+
+function readStep(name: string, { body }: DefinedStep): GraphStep {
+  if (body === undefined) return unread(name, body, 'none');
+  const source = Function.prototype.toString.call(body);
+  if (/\{\s*\[native code\]\s*\}$/.test(source)) return unread(name, body, 'bound');
+  const parsed = parseFunction(source);
+  if (parsed === undefined) return unread(name, body, 'unreadable');
+  const calls = nextCalls(parsed);
+  const [call] = calls;
+  return {
+    name,
+    body,
+    source: 'read',
+    transition: calls.length === 1 && call?.kind === 'transition' ? call.transition : undefined,
+    calls,
+    sourceSha256: syntaxSha256(parsed.node),
+  };
+}
+
+function unread(name: string, body: StepBody | undefined, source: 'none' | 'bound' | 'unreadable'): GraphStep {
+  return { name, body, source, transition: undefined, calls: [], sourceSha256: syntaxSha256(undefined) };
+}
