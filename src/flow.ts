@@ -12,3 +12,4 @@ export type {
 export { parameter } from './flow/parameter.ts';
 export type { CertainOptions, Parameter, ParameterOptions } from './flow/parameter.ts';
 export { step, type Step, type StepBody } from './flow/step.ts';
+export { main } from './program/main.ts';

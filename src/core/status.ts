@@ -23,6 +23,9 @@ export type RunState =
   | { readonly status: 'failed'; readonly reason: RunReason }
   | { readonly status: 'timeout'; readonly reason: RunReason };
 
+/** A `RunState` that will not change any more. */
+export type FinalRunState = Exclude<RunState, { status: 'running' }>;
+
 /** What a task, or one attempt of it, is doing. */
 export type TaskStatus = 'running' | 'successful' | 'failed';
 
@@ -44,6 +47,9 @@ export type TaskState =
   | { readonly status: 'running' }
   | { readonly status: 'successful' }
   | { readonly status: 'failed'; readonly reason: TaskReason };
+
+/** A `TaskState` that will not change any more. */
+export type FinalTaskState = Exclude<TaskState, { status: 'running' }>;
 
 /** A reason in words, without a full stop: `start/1 failed: no such file`. */
 export function describeReason(reason: RunReason | TaskReason): string {

@@ -88,3 +88,8 @@ export function logTimesFile(log: string): string {
 export function logFolder(home: string, flow: string, runId: string): string {
   return join(home, 'logs', flow, runId);
 }
+
+/** A folder for one attempt's temporary files. */
+export function attemptTempFolder(home: string, { flow, runId, taskId, attempt }: Omit<LogId, 'stream'>): string {
+  return join(home, 'tmp', `${flow}-${runId}-${taskId}.${attempt}`);
+}

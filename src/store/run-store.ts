@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '../core/events.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
-import type { RunReason, RunState, RunStatus, TaskReason, TaskState } from '../core/status.ts';
+import type { FinalRunState, FinalTaskState, RunReason, RunState, RunStatus, TaskReason, TaskState } from '../core/status.ts';
 
 /** Times are milliseconds since the epoch throughout the store. */
 export type TimeMs = number;
@@ -120,7 +120,7 @@ export interface NewTask {
 export interface AttemptResult {
   readonly taskId: string;
   readonly attempt: number;
-  readonly state: Exclude<TaskState, { status: 'running' }>;
+  readonly state: FinalTaskState;
   readonly exception?: ExceptionRecord | undefined;
   readonly transition?: TransitionRecord | undefined;
   readonly reads?: ReadsRecord | undefined;
@@ -208,7 +208,7 @@ export interface RunWriter {
   /** @throws {RacewayError} `SUPERSEDED` as above */
   beat(): Promise<void>;
   /** Ends the run; tasks still recorded as running are stopped with `reason`. Returns `false` when someone else had ended it. */
-  finish(state: Exclude<RunState, { status: 'running' }>, unfinished?: TaskReason): Promise<boolean>;
+  finish(state: FinalRunState, unfinished?: TaskReason): Promise<boolean>;
 }
 
 /**

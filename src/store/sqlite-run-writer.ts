@@ -1,7 +1,7 @@
 import { formatPathspec } from '../core/pathspec.ts';
 import { RacewayError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
-import type { RunState, TaskReason } from '../core/status.ts';
+import type { FinalRunState, TaskReason } from '../core/status.ts';
 import type { AttemptResult, ClonedTask, NewRun, NewTask, RunWriter, TimeMs } from './run-store.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 
@@ -166,7 +166,7 @@ class SqliteRunWriter implements RunWriter {
     this.#write(() => undefined);
   }
 
-  async finish(state: Exclude<RunState, { status: 'running' }>, unfinished?: TaskReason): Promise<boolean> {
+  async finish(state: FinalRunState, unfinished?: TaskReason): Promise<boolean> {
     return this.#database.write(() => {
       const now = Date.now();
       const { changes } = this.#database.run(

@@ -1,0 +1,54 @@
+import { mkdirSync } from 'node:fs';
+import type { CurrentTask } from '../flow/current.ts';
+import type { TaskOrder } from './messages.ts';
+
+/** What `current` shows to a task. */
+export class TaskContext implements CurrentTask, Disposable {
+  readonly flowName: string;
+  readonly runId: string;
+  readonly stepName: string;
+  readonly taskId: string;
+  readonly retryCount: number;
+  readonly originRunId: string | undefined;
+  readonly username: string;
+  readonly tags: readonly string[];
+  readonly index: number | undefined;
+  readonly #stop = new AbortController();
+  readonly #tempdir: string;
+  #listens = false;
+
+  constructor(order: TaskOrder) {
+    this.flowName = order.flow;
+    this.runId = order.runId;
+    this.stepName = order.step;
+    this.taskId = order.taskId;
+    this.retryCount = order.attempt;
+    this.originRunId = order.originRunId;
+    this.username = order.user;
+    this.tags = order.tags;
+    this.index = order.index;
+    this.#tempdir = order.tempdir;
+  }
+
+  /**
+   * Whoever asks for the signal wants to be warned, and from then on SIGTERM no longer ends the process by itself. A
+   * task that never asks is ended by the same SIGTERM at once, even in the middle of a loop.
+   */
+  signal(): AbortSignal {
+    if (!this.#listens) process.on('SIGTERM', this.#abort);
+    this.#listens = true;
+    return this.#stop.signal;
+  }
+
+  /** Made when first asked for; the run process removes it, however the task ends. */
+  tempdir(): string {
+    mkdirSync(this.#tempdir, { recursive: true, mode: 0o700 });
+    return this.#tempdir;
+  }
+
+  [Symbol.dispose](): void {
+    process.off('SIGTERM', this.#abort);
+  }
+
+  readonly #abort = (): void => this.#stop.abort(new Error('the run is ending'));
+}

@@ -1,0 +1,118 @@
+import { closeSync, openSync } from 'node:fs';
+import { decodeText, decodeValue } from '../store/encoding.ts';
+import { openSqliteStore, type SqliteStore } from '../store/sqlite-store.ts';
+import { current, enterTask, leaveTask } from '../flow/current.ts';
+import type { FlowClass } from '../flow/flow-spec.ts';
+import { createTask } from '../flow/task-instance.ts';
+import { collectArtifacts } from './collect-artifacts.ts';
+import { recordException } from './exception.ts';
+import { lookAround } from './leftovers.ts';
+import type { TaskOrder, TaskOutcome, WorkerMessage } from './messages.ts';
+import { TaskContext } from './task-context.ts';
+
+/** Serves tasks until the run process closes the channel or ends this process. Never settles. */
+export function runWorker(flowClass: FlowClass): Promise<never> {
+  const worker = new Worker(flowClass);
+  process.on('message', (message) => void worker.serve(message as TaskOrder));
+  process.on('disconnect', () => process.exit());
+  // Only a task that is running can be blamed. After that, dying is right: the run process takes another worker.
+  const blame = (thrown: unknown) => {
+    if (!worker.fail(thrown)) throw thrown;
+  };
+  process.on('uncaughtException', blame);
+  process.on('unhandledRejection', blame);
+  announcePrinting();
+  send({ type: 'ready' });
+  return new Promise(() => {}); // the channel keeps the process alive
+}
+
+class Worker {
+  readonly #flowClass: FlowClass;
+  #store: SqliteStore | undefined;
+  #fail: ((thrown: unknown) => void) | undefined;
+
+  constructor(flowClass: FlowClass) {
+    this.#flowClass = flowClass;
+  }
+
+  async serve(order: TaskOrder): Promise<void> {
+    try {
+      redirect(1, order.logs.stdout);
+      redirect(2, order.logs.stderr);
+    } catch (error) {
+      send({ type: 'unusable', message: String(error) });
+      return;
+    }
+    const findLeftovers = lookAround();
+    const failed = new Promise<never>((_, reject) => (this.#fail = reject));
+    let outcome: TaskOutcome;
+    try {
+      outcome = await Promise.race([this.#do(order), failed]);
+    } catch (thrown) {
+      outcome = { status: 'failed', exception: recordException(thrown) };
+    }
+    this.#fail = undefined;
+    leaveTask();
+    send({ type: 'done', outcome, leftovers: findLeftovers() });
+  }
+
+  /** Fails the running task; `false` when none is running. */
+  fail(thrown: unknown): boolean {
+    this.#fail?.(thrown);
+    return this.#fail !== undefined;
+  }
+
+  async #do(order: TaskOrder): Promise<TaskOutcome> {
+    using context = new TaskContext(order);
+    enterTask(context);
+    const inherited = new Map(order.inherited.map((artifact) => [artifact.name, artifact]));
+    const task = createTask(this.#flowClass, {
+      parameters: decodeText(order.parameters) as Record<string, unknown>,
+      inherited: [...inherited.keys()],
+      load: (name) => {
+        const artifact = inherited.get(name);
+        if (artifact === undefined) throw new Error(`${current.pathspec} inherits no artifact ${name}`);
+        this.#store ??= openSqliteStore(order.home, { access: 'read' });
+        return decodeValue(this.#store.readBlobSync(artifact));
+      },
+    });
+    await task.run(order.step);
+    const { artifacts, blobs } = collectArtifacts(task.fields(), { home: order.home, inherited });
+    const transition = task.transition && { steps: task.transition.steps };
+    return { status: 'successful', transition, artifacts, blobs, reads: { parameters: task.parameterReads } };
+  }
+}
+
+/**
+ * Turns a standard stream of this process, and of what it starts from now on, to another file: the number that `close`
+ * frees is the one `open` takes.
+ */
+function redirect(descriptor: 1 | 2, file: string): void {
+  closeSync(descriptor);
+  const opened = openSync(file, 'a', 0o600);
+  if (opened === descriptor) return;
+  closeSync(opened); // a thread of the pool was faster
+  throw new Error(`could not turn descriptor ${descriptor} to ${file}`);
+}
+
+/** Tells the run process to look at the log, at most every few milliseconds: it also looks by itself, less often. */
+function announcePrinting(): void {
+  const INTERVAL_MS = 5;
+  let last = -Infinity;
+  for (const stream of [process.stdout, process.stderr]) {
+    const write = stream.write.bind(stream) as (...parameters: unknown[]) => boolean;
+    stream.write = ((...parameters: unknown[]) => {
+      const result = write(...parameters);
+      const now = performance.now();
+      if (now - last >= INTERVAL_MS) {
+        last = now;
+        send({ type: 'printed' });
+      }
+      return result;
+    }) as typeof stream.write;
+  }
+}
+
+function send(message: WorkerMessage): void {
+  if (process.connected) process.send?.(message, () => {}); // the run process is gone: `disconnect` follows
+}

@@ -1,0 +1,26 @@
+import { RacewayError } from '../core/errors.ts';
+import type { FlowDefinition } from '../flow/definition.ts';
+import { type Graph, readGraph } from '../flow/graph.ts';
+import { formatFinding, lintFlow } from '../flow/lint.ts';
+
+/**
+ * The graph of a flow, checked.
+ *
+ * @throws {RacewayError} `FLOW_DEFINITION` with one line for each finding of the lint
+ */
+export function checkedGraph(
+  definition: FlowDefinition,
+  { parameters, lint = true }: { parameters: Readonly<Record<string, unknown>>; lint?: boolean },
+): Graph {
+  const graph = readGraph(definition, parameters);
+  const findings = lint ? lintFlow(definition, graph) : [];
+  if (findings.length > 0) {
+    throw new RacewayError(
+      'FLOW_DEFINITION',
+      `the flow ${definition.name} has ${findings.length === 1 ? 'a mistake' : `${findings.length} mistakes`}:\n` +
+        findings.map((finding) => `  ${formatFinding(finding)}`).join('\n'),
+      'Mend it and try again; check shows the same list.',
+    );
+  }
+  return graph;
+}

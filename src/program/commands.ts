@@ -1,0 +1,99 @@
+import { type Flag, INTERNAL_FLAGS, RESUME_FLAGS, RUN_FLAGS } from '../core/flags.ts';
+import type { ProgramContext } from './program.ts';
+
+/** Does what a command says and resolves with the exit status. */
+export type CommandAction = (context: ProgramContext) => Promise<number>;
+
+/** A command of a flow script. */
+export interface Command {
+  /** Words after the command, as `--help` shows them: `<name>` must be there, `[name]` may, `...` repeats. */
+  readonly words: string;
+  readonly minWords: number;
+  readonly maxWords: number;
+  readonly flags: Readonly<Record<string, Flag>>;
+  /** Whether the flow's parameters are options of it. */
+  readonly takesParameters: boolean;
+  readonly help: string;
+  readonly load: () => Promise<CommandAction>;
+}
+
+const NO_WORDS = { words: '', minWords: 0, maxWords: 0 } as const;
+const TASKS = { words: '<run/step[/task]>', minWords: 1, maxWords: 1 } as const;
+
+export const COMMANDS = {
+  run: {
+    ...NO_WORDS,
+    flags: { ...RUN_FLAGS, ...INTERNAL_FLAGS },
+    takesParameters: true,
+    help: 'Start a new run',
+    load: async () => (await import('./commands/run.ts')).run,
+  },
+  resume: {
+    words: '[step-to-rerun]',
+    minWords: 0,
+    maxWords: 1,
+    flags: { ...RESUME_FLAGS, ...INTERNAL_FLAGS },
+    takesParameters: true,
+    help: 'Start a run that takes over what an earlier one finished',
+    load: async () => (await import('./commands/resume.ts')).resume,
+  },
+  show: {
+    ...NO_WORDS,
+    flags: {},
+    takesParameters: false,
+    help: 'Show the steps and where they lead',
+    load: async () => (await import('./commands/show.ts')).show,
+  },
+  check: {
+    ...NO_WORDS,
+    flags: {},
+    takesParameters: false,
+    help: 'Check the graph',
+    load: async () => (await import('./commands/check.ts')).check,
+  },
+  describe: {
+    ...NO_WORDS,
+    flags: { json: { flag: 'json', kind: 'switch', default: 'yes', help: 'As JSON' } },
+    takesParameters: false,
+    help: 'Print the definition for programs: parameters as JSON Schema, graph, options',
+    load: async () => (await import('./commands/describe.ts')).describe,
+  },
+  dump: {
+    ...TASKS,
+    flags: {
+      include: { flag: 'include', kind: 'string', many: true, help: 'Only this artifact' },
+      maxValueSize: {
+        flag: 'max-value-size',
+        kind: 'integer',
+        minimum: 0,
+        default: '1000',
+        help: 'Characters shown of each value; 0 shows names only',
+      },
+    },
+    takesParameters: false,
+    help: 'Print the artifacts of tasks',
+    load: async () => (await import('./commands/dump.ts')).dump,
+  },
+  logs: {
+    ...TASKS,
+    flags: {
+      stdout: { flag: 'stdout', kind: 'switch', default: 'yes', help: 'Show stdout' },
+      stderr: { flag: 'stderr', kind: 'switch', default: 'yes', help: 'Show stderr' },
+      timestamps: { flag: 'timestamps', kind: 'switch', default: 'no', help: 'Show when each line was written' },
+    },
+    takesParameters: false,
+    help: 'Print what tasks wrote to stdout and stderr',
+    load: async () => (await import('./commands/logs.ts')).logs,
+  },
+  tag: {
+    words: '<add|remove|replace|list> [tag...]',
+    minWords: 1,
+    maxWords: Infinity,
+    flags: { runId: { flag: 'run-id', kind: 'string', default: 'the latest run', help: 'The run to label' } },
+    takesParameters: false,
+    help: 'Label a run: add, remove, replace old new, list',
+    load: async () => (await import('./commands/tag.ts')).tag,
+  },
+} as const satisfies Record<string, Command>;
+
+export type CommandName = keyof typeof COMMANDS;

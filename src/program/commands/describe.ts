@@ -1,0 +1,47 @@
+import { PROTOCOL } from '../../core/attributes.ts';
+import { type Flag, TOP_LEVEL_FLAGS } from '../../core/flags.ts';
+import { VERSION } from '../../core/version.ts';
+import { readGraph } from '../../flow/graph.ts';
+import { parameterSchema } from '../../flow/parameter-schema.ts';
+import { defaultParameters } from '../../flow/resolve-parameters.ts';
+import { sourceLocations } from '../../flow/source-location.ts';
+import { type Command, COMMANDS } from '../commands.ts';
+import type { ProgramContext } from '../program.ts';
+
+/** `describe --json`: everything a program needs to know to offer the flow to somebody. */
+export async function describe({ definition }: ProgramContext): Promise<number> {
+  const graph = readGraph(definition, await defaultParameters(definition.parameters));
+  const steps = [...graph.steps.values()];
+  const locations = sourceLocations(steps.flatMap(({ body }) => (body === undefined ? [] : [body])));
+  const description = {
+    protocol: PROTOCOL,
+    raceway: VERSION,
+    flow: definition.name,
+    parameters: {
+      type: 'object',
+      properties: Object.fromEntries([...definition.parameters].map(([name, one]) => [name, parameterSchema(one)])),
+      required: [...definition.parameters].filter(([, { required }]) => required).map(([name]) => name),
+      additionalProperties: false,
+    },
+    steps: steps.map(({ name, transition, body, sourceSha256 }) => ({
+      name,
+      transition: transition ?? null,
+      ...(body === undefined ? undefined : locations.get(body)),
+      sourceSha256,
+    })),
+    options: flagList(TOP_LEVEL_FLAGS),
+    commands: Object.entries<Command>(COMMANDS).map(([name, { words, flags, takesParameters, help }]) => ({
+      name,
+      words,
+      help,
+      takesParameters,
+      options: flagList(flags),
+    })),
+  };
+  process.stdout.write(`${JSON.stringify(description, null, 2)}\n`);
+  return 0;
+}
+
+function flagList(flags: Readonly<Record<string, Flag>>): readonly Flag[] {
+  return Object.values(flags).filter(({ hidden }) => hidden !== true);
+}

@@ -1,0 +1,5 @@
+import type { ProgramContext } from '../program.ts';
+
+export async function dump(_context: ProgramContext): Promise<number> {
+  throw new Error('being written');
+}

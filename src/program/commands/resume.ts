@@ -1,0 +1,149 @@
+import { isDeepStrictEqual } from 'node:util';
+import { NotFoundError, RacewayError } from '../../core/errors.ts';
+import type { InternalOptions, ResumeOptions } from '../../core/flags.ts';
+import { PROTOCOL } from '../../core/attributes.ts';
+import { formatPathspec } from '../../core/pathspec.ts';
+import { planResume, type ResumePlan, type StepPlan } from '../../engine/resume-plan.ts';
+import type { ReadyTask } from '../../engine/run-flow.ts';
+import { resolveParameters } from '../../flow/resolve-parameters.ts';
+import { presence } from '../../process/identity.ts';
+import { decodeText } from '../../store/encoding.ts';
+import type { RunRecord, RunStore, RunWriter } from '../../store/run-store.ts';
+import { announceRun } from '../attribute-file.ts';
+import { givenParameters } from '../given-parameters.ts';
+import type { ProgramContext } from '../program.ts';
+import { RunSession } from '../run-session.ts';
+
+/** `resume`: a new run that takes over what an earlier one finished. */
+export async function resume(context: ProgramContext): Promise<number> {
+  await using session = new RunSession(context);
+  const { definition, commandLine } = context;
+  const options = commandLine.options as ResumeOptions & InternalOptions;
+  const { store } = session;
+  const origin = await findOrigin(store, { flow: definition.name, user: session.user, runId: options.originRunId });
+  const before = decodeText(origin.parameters) as Readonly<Record<string, unknown>>;
+  const parameters = await resolveParameters(definition.parameters, givenParameters(commandLine), { origin: before });
+  const graph = session.graph(parameters);
+  const plan = planResume({
+    graph,
+    tasks: await store.tasks(definition.name, origin.id),
+    steps: await store.steps(definition.name, origin.id),
+    stepToRerun: commandLine.words[0],
+    rerunChanged: options.rerunChanged === true,
+    changedParameters: differences(before, parameters),
+  });
+  if (options.dryRun === true) {
+    process.stdout.write(describePlan(plan, origin));
+    announceRun(options.runnerAttributeFile, {
+      flow_name: definition.name,
+      run_id: origin.id,
+      metadata: `raceway@${session.home}`,
+      home: session.home,
+      protocol: PROTOCOL,
+    });
+    return 0;
+  }
+  for (const step of plan.changedSteps) {
+    session.console.remark(`The source of step ${step} changed since ${origin.id}; its tasks are taken over (see --rerun-changed).`);
+  }
+  return await session.execute({
+    graph,
+    parameters,
+    tags: [...new Set([...origin.userTags, ...(options.tags ?? [])])],
+    originRunId: origin.id,
+    first: (writer) => takeOver(plan, { origin, writer, store, session }),
+  });
+}
+
+/** The run to resume. One that was left without a word is recorded as lost, so that it cannot go on as well. */
+async function findOrigin(
+  store: RunStore,
+  { flow, user, runId }: { flow: string; user: string; runId: string | undefined },
+): Promise<RunRecord> {
+  const origin = runId === undefined ? await latestUnfinished(store, { flow, user }) : await store.run(flow, runId);
+  if (origin === undefined) {
+    const pathspec = formatPathspec({ flow, run: runId });
+    throw new NotFoundError(
+      pathspec,
+      runId === undefined
+        ? `there is no run of ${flow} by ${user} to resume: none failed`
+        : `there is no run ${pathspec} to resume`,
+      'Name one with --origin-run-id=<id>, in the home that holds it.',
+    );
+  }
+  if (origin.state.status !== 'running') return origin;
+  if (presence(origin.process) !== 'gone') {
+    throw new RacewayError(
+      'RESUME',
+      `cannot resume ${flow}/${origin.id}: it is still running (pid ${origin.process.pid} on ${origin.process.host})`,
+      'Wait for it, or end it first.',
+    );
+  }
+  await store.recordEnd(flow, origin.id, { status: 'failed', reason: { kind: 'lost' } });
+  return origin;
+}
+
+async function latestUnfinished(
+  store: RunStore,
+  { flow, user }: { flow: string; user: string },
+): Promise<RunRecord | undefined> {
+  const candidates = await store.runs(flow, { user, statuses: ['failed', 'timeout', 'running'], limit: 100 });
+  return candidates.find((run) => run.state.status !== 'running' || presence(run.process) === 'gone');
+}
+
+function differences(
+  before: Readonly<Record<string, unknown>>,
+  now: Readonly<Record<string, unknown>>,
+): ReadonlySet<string> {
+  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
+  return new Set([...names].filter((name) => !isDeepStrictEqual(before[name], now[name])));
+}
+
+/** Clones what the plan keeps, under ids that count from 1 in the same order, and says what is to be executed next. */
+async function takeOver(
+  { clones }: ResumePlan,
+  { origin, writer, store, session }: { origin: RunRecord; writer: RunWriter; store: RunStore; session: RunSession },
+): Promise<readonly ReadyTask[]> {
+  const { flow, runId } = writer;
+  const newIds = new Map(clones.map(({ id }, index) => [id, String(index + 1)]));
+  await writer.cloneTasks(
+    origin.id,
+    [...newIds].map(([originTaskId, taskId]) => ({ originTaskId, taskId })),
+  );
+  const followed = new Set(clones.flatMap(({ parentIds }) => parentIds));
+  const ready: ReadyTask[] = clones.length === 0 ? [{ step: 'start', parentIds: [], inherited: [] }] : [];
+  for (const { id, step, transition } of clones) {
+    const taskId = newIds.get(id) ?? id;
+    session.console.report({
+      type: 'task-cloned',
+      pathspec: formatPathspec({ flow, run: runId, step, task: taskId }),
+      originPathspec: formatPathspec({ flow, run: origin.id, step, task: id }),
+    });
+    if (followed.has(id)) continue;
+    for (const next of transition?.steps ?? []) {
+      ready.push({ step: next, parentIds: [taskId], inherited: await store.artifacts(flow, runId, taskId) });
+    }
+  }
+  return ready;
+}
+
+function describePlan({ steps, changedSteps }: ResumePlan, origin: RunRecord): string {
+  const width = Math.max(...steps.map(({ step }) => step.length));
+  const changed = new Set(changedSteps);
+  const lines = steps.map(
+    (plan) => `  ${plan.step.padEnd(width)}  ${describeStep(plan)}${changed.has(plan.step) ? '; its source changed' : ''}`,
+  );
+  return `Resuming ${origin.flow}/${origin.id} would do this:\n${lines.join('\n')}\n`;
+}
+
+function describeStep({ cloned, rerun }: StepPlan): string {
+  const parts = cloned === 0 ? [] : [`${tasks(cloned)} cloned`];
+  for (const [reason, count] of rerun) {
+    parts.push(reason === 'it never started' ? `runs: ${reason}` : `${tasks(count)} run again: ${reason}`);
+  }
+  return parts.join(', ');
+}
+
+function tasks(count: number): string {
+  return `${count} ${count === 1 ? 'task' : 'tasks'}`;
+}

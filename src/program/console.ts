@@ -1,0 +1,116 @@
+import { styleText } from 'node:util';
+import type { RunEvent, TaskOutput } from '../core/events.ts';
+import { parsePathspec } from '../core/pathspec.ts';
+import { describeReason } from '../core/status.ts';
+import { timestamp } from '../core/timestamp.ts';
+import { formatException } from '../engine/exception.ts';
+import type { ExceptionRecord } from '../store/run-store.ts';
+
+/** Shows what happens in a run. */
+export interface RunConsole {
+  report(event: RunEvent | TaskOutput, exception?: ExceptionRecord): void;
+  /** A remark that is no event; for people only. */
+  remark(text: string): void;
+}
+
+export interface ConsoleOptions {
+  /** The command that resumes the run, shown when it fails. */
+  readonly resumeCommand: (runId: string) => string;
+}
+
+/** Lines for people, as Metaflow writes them: `time [run/step/task (pid N)] text`. Colours only on a terminal. */
+export class TextConsole implements RunConsole {
+  readonly #resumeCommand: ConsoleOptions['resumeCommand'];
+  readonly #pids = new Map<string, number>();
+
+  constructor({ resumeCommand }: ConsoleOptions) {
+    this.#resumeCommand = resumeCommand;
+  }
+
+  report(event: RunEvent | TaskOutput, exception?: ExceptionRecord): void {
+    const path = parsePathspec(event.pathspec);
+    switch (event.type) {
+      case 'run-started':
+        return this.#print('', [bold(`Workflow starting (run-id ${path.run}):`)]);
+      case 'task-cloned':
+        return this.#print(head(event.pathspec), [`Cloning previously run task ${withoutFlow(event.originPathspec)}`]);
+      case 'task-started':
+        this.#pids.set(event.pathspec, event.pid);
+        return this.#print(this.#head(event.pathspec), ['Task is starting.']);
+      case 'task-output':
+        return this.#print(this.#head(event.pathspec), event.lines);
+      case 'task-succeeded':
+        this.#print(this.#head(event.pathspec), ['Task finished successfully.']);
+        this.#pids.delete(event.pathspec);
+        return;
+      case 'task-failed': {
+        this.#print(this.#head(event.pathspec), [red(event.reason.kind === 'stopped' ? 'Task stopped.' : 'Task failed.')]);
+        this.#pids.delete(event.pathspec);
+        if (event.reason.kind !== 'stopped') {
+          const what = exception === undefined ? describeReason(event.reason) : formatException(exception);
+          printError(`Step ${path.step} (task-id ${path.task}, attempt ${event.attempt}) failed: ${what}`);
+        }
+        return;
+      }
+      case 'run-finished':
+        if (event.state.status === 'successful') return this.#print('', [bold('Done!')]);
+        this.#print('', [red('Workflow failed.')]);
+        printError(`The run failed: ${describeReason(event.state.reason)}`);
+        printError(`To resume it: ${this.#resumeCommand(path.run ?? '')}`);
+    }
+  }
+
+  remark(text: string): void {
+    this.#print('', [text]);
+  }
+
+  #head(pathspec: string): string {
+    return head(pathspec, this.#pids.get(pathspec));
+  }
+
+  #print(headText: string, lines: readonly string[]): void {
+    const prefix = magenta(timestamp(Date.now())) + headText;
+    process.stdout.write(`${prefix} ${lines.join(`\n${prefix} `)}\n`);
+  }
+}
+
+/** One JSON object a line: the events as they are, with their time. */
+export class JsonConsole implements RunConsole {
+  report(event: RunEvent | TaskOutput, exception?: ExceptionRecord): void {
+    process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), ...event, exception })}\n`);
+  }
+
+  remark(text: string): void {
+    process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), type: 'remark', text })}\n`);
+  }
+}
+
+function head(pathspec: string, pid?: number): string {
+  return green(` [${withoutFlow(pathspec)}${pid === undefined ? '' : ` (pid ${pid})`}]`);
+}
+
+function withoutFlow(pathspec: string): string {
+  return pathspec.slice(pathspec.indexOf('/') + 1);
+}
+
+function printError(text: string): void {
+  process.stderr.write(`${text.replaceAll(/^/gm, '    ')}\n`);
+}
+
+const HAS_COLOURS = process.stdout.isTTY === true && process.stdout.hasColors();
+
+function bold(text: string): string {
+  return HAS_COLOURS ? styleText('bold', text) : text;
+}
+
+function red(text: string): string {
+  return HAS_COLOURS ? styleText(['bold', 'red'], text) : text;
+}
+
+function green(text: string): string {
+  return HAS_COLOURS ? styleText('green', text) : text;
+}
+
+function magenta(text: string): string {
+  return HAS_COLOURS ? styleText('magenta', text) : text;
+}

@@ -1,0 +1,61 @@
+import { relative } from 'node:path';
+import { InvalidOptionError, RacewayError } from '../core/errors.ts';
+import { type FlowDefinition, defineFlow } from '../flow/definition.ts';
+import type { FlowClass } from '../flow/flow-spec.ts';
+import { announceFailure } from './attribute-file.ts';
+import { type CommandLine, parseCommandLine } from './command-line.ts';
+import { COMMANDS } from './commands.ts';
+
+/** What a command works with. */
+export interface ProgramContext {
+  readonly definition: FlowDefinition;
+  readonly commandLine: CommandLine;
+  /** The flow script as the user would write it. */
+  readonly script: string;
+}
+
+const USAGE_STATUS = 2;
+const FAILED_STATUS = 1;
+
+/** Does what the command line says and ends the process with the status. */
+export async function runProgram(flowClass: FlowClass): Promise<never> {
+  const argv = process.argv.slice(2);
+  const status = await execute(flowClass, argv).catch((error: unknown) => explain(error, argv));
+  await flush(process.stdout);
+  await flush(process.stderr);
+  process.exit(status); // whatever the flow's module keeps open must not keep the run from ending
+}
+
+async function execute(flowClass: FlowClass, argv: readonly string[]): Promise<number> {
+  const definition = defineFlow(flowClass);
+  const commandLine = parseCommandLine(argv, {
+    parameterNames: [...definition.parameters.keys()],
+    environment: process.env,
+  });
+  const script = relative(process.cwd(), process.argv[1] ?? '');
+  const context = { definition, commandLine, script };
+  if (commandLine.wantsHelp || commandLine.command === undefined) {
+    const { formatHelp } = await import('./help.ts');
+    process.stdout.write(formatHelp(context));
+    return 0;
+  }
+  const action = await COMMANDS[commandLine.command].load();
+  return action(context);
+}
+
+/** Says on stderr what went wrong, and to whoever started this process. */
+function explain(error: unknown, argv: readonly string[]): number {
+  if (!(error instanceof RacewayError)) {
+    process.stderr.write(`Internal error, please report it:\n${error instanceof Error ? error.stack : String(error)}\n`);
+    return FAILED_STATUS;
+  }
+  process.stderr.write(`Error: ${error.message}\n`);
+  announceFailure(argv, error);
+  const isUsage = error instanceof InvalidOptionError || ['FLOW_DEFINITION', 'PATHSPEC'].includes(error.code);
+  return isUsage ? USAGE_STATUS : FAILED_STATUS;
+}
+
+/** Resolves when what was written is out: `process.exit` does not wait for a pipe. */
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}

@@ -1,0 +1,176 @@
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { PROTOCOL } from '../core/attributes.ts';
+import { compileCacheFolder } from '../core/compile-cache.ts';
+import { RacewayError } from '../core/errors.ts';
+import type { InternalOptions, RunOptions } from '../core/flags.ts';
+import { checkTags } from '../core/tags.ts';
+import { VERSION } from '../core/version.ts';
+import { LogFollower } from '../engine/log-follower.ts';
+import { type ReadyTask, runFlow, type Stop } from '../engine/run-flow.ts';
+import { WorkerPool } from '../engine/worker-pool.ts';
+import type { Graph } from '../flow/graph.ts';
+import { Guardian } from '../process/guardian.ts';
+import { ownIdentity } from '../process/identity.ts';
+import { userName } from '../process/user-name.ts';
+import { encodeText } from '../store/encoding.ts';
+import { locateHome, makeHome } from '../store/home-folder.ts';
+import type { RunWriter } from '../store/run-store.ts';
+import { openSqliteStore, type SqliteStore } from '../store/sqlite-store.ts';
+import { announceRun } from './attribute-file.ts';
+import { checkedGraph } from './checked-graph.ts';
+import { JsonConsole, type RunConsole, TextConsole } from './console.ts';
+import type { ProgramContext } from './program.ts';
+
+/** Exit statuses that say which signal ended a program: 128 and its number. */
+const SIGNAL_STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const satisfies Record<Stop['signalCode'], number>;
+
+const DEFAULT_LOG_MEGABYTES = 10;
+const DEFAULT_GRACE_SECONDS = 5;
+/** The Runner kills this process when the grace is over; tasks get a little less, so that their end can be recorded. */
+const TASK_SHARE_OF_GRACE = 0.8;
+
+/** What `run` and `resume` have in common: the workers, the console, the store, the signals. */
+export class RunSession implements AsyncDisposable {
+  readonly user = userName();
+  readonly console: RunConsole;
+  readonly #context: ProgramContext;
+  readonly #options: RunOptions & InternalOptions;
+  readonly #guardian = new Guardian();
+  readonly #logs = new LogFollower();
+  readonly #pool: WorkerPool;
+  readonly #graceMs: number;
+  readonly #stop = new AbortController();
+  #store: SqliteStore | undefined;
+
+  /** Starts the first worker at once: it loads while this process looks at the graph and opens the store. */
+  constructor(context: ProgramContext) {
+    this.#context = context;
+    this.#options = context.commandLine.options as RunOptions & InternalOptions;
+    this.#graceMs = (this.#options.grace ?? DEFAULT_GRACE_SECONDS) * 1000 * TASK_SHARE_OF_GRACE;
+    this.#pool = new WorkerPool({
+      script: process.argv[1] ?? '',
+      environment: { ...process.env, NODE_COMPILE_CACHE: compileCacheFolder() },
+      guardian: this.#guardian,
+      isolation: this.#options.isolation ?? 'pool',
+      onPrinted: this.#logs.look,
+    });
+    this.#pool.prepare();
+    const resumeCommand = (runId: string): string => `node ${context.script} resume --origin-run-id ${runId}`;
+    this.console =
+      context.commandLine.topLevel.logFormat === 'json' ? new JsonConsole() : new TextConsole({ resumeCommand });
+    for (const signalCode of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signalCode, () => this.#interrupt(signalCode));
+    checkTags(this.#options.tags ?? []);
+  }
+
+  /** Where the store is; made when it is first opened. */
+  get home(): string {
+    return locateHome({ home: this.#context.commandLine.topLevel.home });
+  }
+
+  /** The store of the home, which is made if need be. */
+  get store(): SqliteStore {
+    if (this.#store === undefined) {
+      const { home } = this;
+      if (makeHome(home)) this.say(`Made the home ${home}`);
+      this.#store = openSqliteStore(home, { access: 'write' });
+    }
+    return this.#store;
+  }
+
+  /** The flow's graph for these parameters. @throws {RacewayError} `FLOW_DEFINITION` when the lint finds something */
+  graph(parameters: Readonly<Record<string, unknown>>): Graph {
+    const { definition, commandLine } = this.#context;
+    this.say(`raceway ${VERSION} executing ${definition.name} for user:${this.user}`);
+    if (commandLine.topLevel.lint !== false) this.say('Validating your flow...');
+    const graph = checkedGraph(definition, { parameters, lint: commandLine.topLevel.lint !== false });
+    if (commandLine.topLevel.lint !== false) this.say('    The graph looks good!');
+    return graph;
+  }
+
+  /** Makes the run, announces it, executes it, and resolves with the exit status. */
+  async execute({
+    graph,
+    parameters,
+    tags = this.#options.tags ?? [],
+    originRunId,
+    first,
+  }: {
+    graph: Graph;
+    parameters: Readonly<Record<string, unknown>>;
+    tags?: readonly string[];
+    originRunId?: string;
+    /** What to begin with, once the run exists. */
+    first: (writer: RunWriter) => Promise<readonly ReadyTask[]>;
+  }): Promise<number> {
+    const { definition } = this.#context;
+    const { home, store } = this;
+    const encoded = encodeText(parameters);
+    if (encoded.kind === 'refused') {
+      throw new RacewayError('ARTIFACT', `the parameters cannot be stored: they hold ${encoded.what}`);
+    }
+    const writer = await store.createRun({
+      flow: definition.name,
+      user: this.user,
+      userTags: tags,
+      systemTags: [`user:${this.user}`, `node:${process.versions.node}`, `raceway:${VERSION}`],
+      originRunId,
+      parameters: encoded.text,
+      command: process.argv,
+      process: ownIdentity(),
+    });
+    if (this.#options.runIdFile !== undefined) writeFileSync(this.#options.runIdFile, writer.runId);
+    const report = this.console.report.bind(this.console);
+    report({ type: 'run-started', pathspec: `${definition.name}/${writer.runId}`, originRunId });
+    const ready = await first(writer);
+    announceRun(this.#options.runnerAttributeFile, {
+      flow_name: definition.name,
+      run_id: writer.runId,
+      metadata: `raceway@${home}`,
+      home,
+      protocol: PROTOCOL,
+    });
+    const state = await runFlow(
+      {
+        home,
+        graph,
+        writer,
+        store,
+        pool: this.#pool,
+        logs: this.#logs,
+        report,
+        signal: this.#stop.signal,
+        parameters: encoded.text,
+        user: this.user,
+        tags,
+        originRunId,
+        maxWorkers: this.#options.maxWorkers ?? availableParallelism(),
+        maxLogBytes: (this.#options.maxLogSize ?? DEFAULT_LOG_MEGABYTES) * 1_000_000,
+        graceMs: this.#graceMs,
+      },
+      ready,
+    );
+    if (state.status === 'successful') return 0;
+    const stop = this.#stop.signal.reason as Stop | undefined;
+    return stop === undefined ? 1 : SIGNAL_STATUS[stop.signalCode];
+  }
+
+  /** Something for people on stderr, unless they asked for quiet. */
+  say(text: string): void {
+    if (this.#context.commandLine.topLevel.quiet !== true) process.stderr.write(`${text}\n`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool.end({ graceMs: 0 });
+    await this.#store?.close();
+  }
+
+  #interrupt(signalCode: Stop['signalCode']): void {
+    if (this.#stop.signal.aborted) {
+      void this.#pool.end({ graceMs: 0 }); // asked a second time: no more grace
+      return;
+    }
+    this.console.remark(`Workflow interrupted by ${signalCode}: ending its tasks.`);
+    this.#stop.abort({ kind: 'signal', signalCode } satisfies Stop);
+  }
+}
