@@ -342,9 +342,11 @@ let waiting: FlowInstance | undefined;
 
 const instances = new WeakMap<object, FlowInstance>();
 
-/** The book on a flow's `this`. */
-export function instanceOf(flow: object): FlowInstance | undefined {
-  return instances.get(flow);
+/** The book on a flow's `this`. @throws {TypeError} when `this` was lost on the way */
+export function instanceOf(flow: unknown): FlowInstance {
+  const instance = instances.get(flow as object);
+  if (instance !== undefined) return instance;
+  throw new TypeError('next() was called without its flow\nCall it as this.next(this.<step>), in an arrow function.');
 }
 
 function define(target: object, name: string, value: unknown): void {

@@ -76,7 +76,6 @@ export class FlowSpec {
    */
   protected next(step: Step): void;
   protected next(...args: readonly unknown[]): void {
-    // Every instance that a constructor handed out has its book.
-    instanceOf(this)?.next(args);
+    instanceOf(this).next(args);
   }
 }
