@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { type AttributeFile, type Attributes, parseAttributes } from '../core/attributes.ts';
+import type { RacewayError } from '../core/errors.ts';
+import { timerDelay } from './timer-delay.ts';
+import type { Child } from './child.ts';
+import { FlowStartError, StartTimeoutError } from './errors.ts';
+
+/** How long a child that said why there is no run may take to end by itself, in milliseconds. */
+const FAREWELL_MS = 2000;
+
+/**
+ * Waits until a child announces its run. If there will be none, the child has ended when this rejects.
+ *
+ * @throws {RacewayError} the error that the child named, with a `FlowStartError` as its `cause`
+ * @throws {FlowStartError} when the child ended without a word
+ * @throws {StartTimeoutError} when it took longer than `startTimeoutMs`
+ * @throws the reason of `signal` when that was aborted
+ */
+export async function announcement(
+  child: Child,
+  { startTimeoutMs, signal }: { startTimeoutMs: number; signal: AbortSignal },
+): Promise<Attributes> {
+  using _interest = child.watch.use();
+  const wake = () => child.watch.wake();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    wake();
+  }, timerDelay(startTimeoutMs));
+  signal.addEventListener('abort', wake);
+  try {
+    for (;;) {
+      const seen = child.watch.version;
+      // Whether it has ended is asked before the file is read, so that nothing it wrote can be missed.
+      const exit = child.exit;
+      const content = await readAttributes(child.attributeFile);
+      if (signal.aborted) {
+        await child.end();
+        throw signal.reason;
+      }
+      if (content.kind === 'attributes') return content.attributes;
+      if (content.kind === 'error') throw await withStartError(content.error, child);
+      if (exit !== undefined) {
+        await child.finish();
+        throw new FlowStartError({ ...child.startFacts(), ...exit });
+      }
+      if (isLate) {
+        await child.end();
+        await child.finish();
+        throw new StartTimeoutError(child.startFacts(), startTimeoutMs);
+      }
+      await child.watch.changed(seen);
+    }
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', wake);
+  }
+}
+
+async function readAttributes(file: string): Promise<AttributeFile> {
+  try {
+    return parseAttributes(await readFile(file, 'utf8'));
+  } catch {
+    return { kind: 'incomplete' }; // it is not there yet
+  }
+}
+
+async function withStartError(error: RacewayError, child: Child): Promise<RacewayError> {
+  const timer = setTimeout(() => void child.end(), FAREWELL_MS);
+  const exit = await child.exited;
+  clearTimeout(timer);
+  await child.finish();
+  error.cause = new FlowStartError({ ...child.startFacts(), ...exit });
+  return error;
+}

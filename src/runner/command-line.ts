@@ -1,0 +1,102 @@
+import { InvalidOptionError } from '../core/errors.ts';
+import { type Flag, INTERNAL_FLAGS, RESUME_FLAGS, RUN_FLAGS, TOP_LEVEL_FLAGS } from '../core/flags.ts';
+import type { Interpreter } from './interpreter.ts';
+import { foreignOptionFlags, optionFlags, type Options } from './option-flags.ts';
+import { parameterArguments } from './parameter-arguments.ts';
+
+/** What a child is to do. */
+export type Command =
+  | { readonly name: 'run'; readonly parameters: Options; readonly options: Options }
+  | {
+      readonly name: 'resume';
+      readonly stepToRerun: string | undefined;
+      readonly parameters: Options;
+      readonly options: Options;
+    };
+
+/** A command line but for the files that do not exist yet. */
+export interface CommandLine {
+  /** Up to and including the command and its words. */
+  readonly head: readonly string[];
+  readonly tail: readonly string[];
+  /** Parameters that have to go to a file. */
+  readonly inFile: Readonly<Record<string, unknown>>;
+}
+
+const COMMAND_FLAGS = { run: RUN_FLAGS, resume: RESUME_FLAGS } as const;
+
+/**
+ * The command line of a flow, as an argv array: interpreter, file, top-level flags, command, options, parameters.
+ *
+ * @param options.reserved names of options that the caller keeps to itself, for messages
+ * @throws {InvalidOptionError} when an option or parameter cannot be right; nothing has been started then
+ */
+export function commandLine(
+  command: Command,
+  options: {
+    readonly flowFile: string;
+    readonly interpreter: Interpreter;
+    readonly topLevel: Options;
+    readonly reserved: { readonly runner: readonly string[]; readonly operation: readonly string[] };
+  },
+): CommandLine {
+  const { flowFile, interpreter, topLevel, reserved } = options;
+  const isNative = interpreter.kind === 'native';
+  const topLevelFlags = isNative
+    ? optionFlags(topLevel, TOP_LEVEL_FLAGS, { place: 'new Runner()', others: reserved.runner })
+    : foreignOptionFlags(topLevel);
+  const commandFlags = isNative
+    ? optionFlags(command.options, COMMAND_FLAGS[command.name], {
+        place: `${command.name}()`,
+        others: reserved.operation,
+      })
+    : foreignOptionFlags(command.options);
+  if (isNative) refuseOptionNames(command);
+  const { flags, inFile } = parameterArguments(command.parameters, interpreter.kind);
+  return {
+    head: [...interpreter.prefix, flowFile, ...topLevelFlags, command.name, ...words(command)],
+    tail: [...commandFlags, ...flags],
+    inFile,
+  };
+}
+
+/** Completes a command line. */
+export function completeCommandLine(
+  { head, tail }: CommandLine,
+  files: { readonly attributeFile: string; readonly parametersFile: string | undefined },
+): string[] {
+  const { runnerAttributeFile, parametersFile } = INTERNAL_FLAGS;
+  return [
+    ...head,
+    `--${runnerAttributeFile.flag}=${files.attributeFile}`,
+    ...(files.parametersFile === undefined ? [] : [`--${parametersFile.flag}=${files.parametersFile}`]),
+    ...tail,
+  ];
+}
+
+function words(command: Command): string[] {
+  if (command.name === 'run' || command.stepToRerun === undefined) return [];
+  if (!/^[\p{L}_$]/u.test(command.stepToRerun)) {
+    throw new InvalidOptionError(
+      { option: 'stepToRerun', expected: 'the name of a step', received: JSON.stringify(command.stepToRerun) },
+      `${JSON.stringify(command.stepToRerun)} cannot be the name of a step`,
+      'Give the name of a step of the flow, or leave stepToRerun out to run again what did not succeed.',
+    );
+  }
+  return [command.stepToRerun];
+}
+
+/** On the command line options and parameters look alike, and the option would win. */
+function refuseOptionNames({ name, parameters }: Command): void {
+  const commandFlags: Readonly<Record<string, Flag>> = COMMAND_FLAGS[name];
+  for (const [option, { flag }] of Object.entries({ ...TOP_LEVEL_FLAGS, ...commandFlags, ...INTERNAL_FLAGS })) {
+    const given = [flag, `no-${flag}`].find((text) => parameters[text] !== undefined);
+    if (given === undefined) continue;
+    const place = Object.hasOwn(TOP_LEVEL_FLAGS, option) ? 'new Runner()' : `the options of ${name}()`;
+    throw new InvalidOptionError(
+      { option: given, expected: 'a parameter' },
+      `${given} is no parameter: no flow can have one of that name, since it is an option`,
+      `Give it as ${option} to ${place}.`,
+    );
+  }
+}

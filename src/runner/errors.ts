@@ -1,0 +1,115 @@
+import { RacewayError } from '../core/errors.ts';
+import { describeReason } from '../core/status.ts';
+import type { ExecutingRun } from './executing-run.ts';
+import { formatCommand } from './format-command.ts';
+
+/** How much of a child's output a message repeats, in characters. */
+const EXCERPT_LENGTH = 4000;
+
+/** What a child did before it announced a run. */
+export interface StartFacts {
+  /** What was executed. */
+  readonly command: readonly string[];
+  /** The end of what it wrote to stdout, at most 1 MB. */
+  readonly stdout: string;
+  /** The end of what it wrote to stderr, at most 1 MB. */
+  readonly stderr: string;
+}
+
+/** The child ended before it announced a run. */
+export class FlowStartError extends RacewayError implements StartFacts {
+  declare readonly code: 'FLOW_START';
+  readonly command: readonly string[];
+  /** `null` when a signal ended it. */
+  readonly exitCode: number | null;
+  /** `null` when it exited by itself. */
+  readonly signalCode: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+
+  static {
+    this.prototype.name = 'FlowStartError';
+  }
+
+  constructor(facts: StartFacts & { readonly exitCode: number | null; readonly signalCode: NodeJS.Signals | null }) {
+    const { command, exitCode, signalCode, stdout, stderr } = facts;
+    const end = signalCode === null ? `ended with exit status ${exitCode}` : `was ended by ${signalCode}`;
+    super(
+      'FLOW_START',
+      `no run was started: the child ${end} before it announced one`,
+      `Run the command yourself, or read what it printed: ${formatCommand(command)}${excerpts({ stdout, stderr })}`,
+    );
+    this.command = command;
+    this.exitCode = exitCode;
+    this.signalCode = signalCode;
+    this.stdout = stdout;
+    this.stderr = stderr;
+  }
+}
+
+/** Nothing was announced within `startTimeoutMs`; the child has been ended. */
+export class StartTimeoutError extends RacewayError implements StartFacts {
+  declare readonly code: 'START_TIMEOUT';
+  readonly command: readonly string[];
+  readonly stdout: string;
+  readonly stderr: string;
+
+  static {
+    this.prototype.name = 'StartTimeoutError';
+  }
+
+  constructor({ command, stdout, stderr }: StartFacts, startTimeoutMs: number) {
+    super(
+      'START_TIMEOUT',
+      `no run was started: the child announced none within ${startTimeoutMs} ms, and was ended`,
+      `Give it longer with startTimeoutMs, or see what keeps it: ${formatCommand(command)}${excerpts({ stdout, stderr })}`,
+    );
+    this.command = command;
+    this.stdout = stdout;
+    this.stderr = stderr;
+  }
+}
+
+/** The run did not succeed, and the operation was given `reject: true`. */
+export class RunFailedError extends RacewayError {
+  declare readonly code: 'RUN_FAILED';
+  /** The run, ended. */
+  readonly running: ExecutingRun;
+
+  static {
+    this.prototype.name = 'RunFailedError';
+  }
+
+  constructor(running: ExecutingRun, output: { readonly stdout: string; readonly stderr: string }, advice: string) {
+    const { status, reason, run } = running;
+    const why = reason === undefined ? '' : `: ${describeReason(reason)}`;
+    super('RUN_FAILED', `${run.pathspec} ended with status ${status}${why}`, `${advice}${excerpts(output)}`);
+    // Not enumerable, or printing the error would print everything that hangs on the handle.
+    Object.defineProperty(this, 'running', { value: running, enumerable: false });
+    this.running = running;
+  }
+}
+
+/** The output of a run was asked for after its temporary files had been removed. */
+export class CleanedUpError extends RacewayError {
+  declare readonly code: 'CLEANED_UP';
+
+  static {
+    this.prototype.name = 'CleanedUpError';
+  }
+
+  constructor(what: string, advice: string) {
+    super('CLEANED_UP', what, advice);
+  }
+}
+
+function excerpts({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }): string {
+  return excerpt('stderr', stderr) + excerpt('stdout', stdout);
+}
+
+function excerpt(name: string, text: string): string {
+  const trimmed = text.trimEnd();
+  if (trimmed === '') return '';
+  const cut = trimmed.length > EXCERPT_LENGTH ? `…${trimmed.slice(-EXCERPT_LENGTH)}` : trimmed;
+  return `\n\n${name}:\n${cut}`;
+}

@@ -1,0 +1,273 @@
+import { inspect } from 'node:util';
+import type { Home } from '../client/home.ts';
+import type { Run } from '../client/run.ts';
+import { InvalidOptionError } from '../core/errors.ts';
+import type { AnyFlow, FlowShape } from '../core/flow-shape.ts';
+import { describeReason, type RunReason, type RunState, type RunStatus } from '../core/status.ts';
+import type { LogLine } from '../process/line-reader.ts';
+import type { Child } from './child.ts';
+import { copyLog } from './copy-log.ts';
+import { RunFailedError } from './errors.ts';
+import { formatCommand } from './format-command.ts';
+import { timerDelay } from './timer-delay.ts';
+
+/** One of the two streams that a child writes to. */
+export type Stream = 'stdout' | 'stderr';
+
+/** Options of `ExecutingRun.streamLog`. */
+export interface StreamLogOptions {
+  /** The byte to begin at, 0 or more: 0, or what came with an earlier line. @default 0 */
+  readonly position?: number | undefined;
+  /** Aborting it ends the reading: the loop throws its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of `ExecutingRun.wait`. */
+export interface WaitOptions {
+  /** Ends the run after this many milliseconds, 0 or more; its status is `timeout` then. @default no limit */
+  readonly timeoutMs?: number | undefined;
+  /** Aborting it stops the waiting, not the run: `wait` rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Prints this stream of the child, from its beginning, to the one of the same name of this process. */
+  readonly stream?: Stream | undefined;
+}
+
+/** Options of `ExecutingRun.kill`. */
+export interface KillOptions {
+  /** Milliseconds between SIGTERM and SIGKILL; 0 for SIGKILL at once. @default 5000 */
+  readonly graceMs?: number | undefined;
+}
+
+/** What an `ExecutingRun` is made of. */
+export interface RunParts<F extends FlowShape> {
+  readonly child: Child;
+  readonly run: Run<F>;
+  /** Where the run is kept; `undefined` when it is kept elsewhere. */
+  readonly home: Home | undefined;
+  /** Ends the run when it is aborted. */
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number | undefined;
+  /** Whether `wait` rejects when the run does not succeed. */
+  readonly reject: boolean;
+  /** What resumes the run. */
+  readonly resumeCommand: readonly string[];
+}
+
+/**
+ * A run that a `Runner` started: its process, its output, and the run itself.
+ *
+ * @example
+ * await using running = await runner.asyncRun({ seconds: 5 });
+ * for await (const { line } of running.streamLog('stdout')) console.log(line);
+ * console.log(running.status, await running.run.data.seconds);
+ */
+export class ExecutingRun<F extends FlowShape = AnyFlow> implements AsyncDisposable {
+  /** The run in its home, refreshed when it ends. */
+  readonly run: Run<F>;
+  /** Process id of the child. */
+  readonly pid: number;
+  /** What was executed. */
+  readonly command: readonly string[];
+  readonly #parts: RunParts<F>;
+  readonly #child: Child;
+  readonly #settled: Promise<void>;
+  #state: RunState = { status: 'running' };
+  /** Why the run is being ended from here. */
+  #ending: 'killed' | 'timeout' | undefined;
+  #disposed: Promise<void> | undefined;
+
+  /** Made by `Runner`. */
+  constructor(parts: RunParts<F>) {
+    this.#parts = parts;
+    this.#child = parts.child;
+    this.run = parts.run;
+    this.pid = parts.child.pid;
+    this.command = parts.child.command;
+    this.#settled = this.#settle();
+  }
+
+  /** What the run is doing. It is final when the child and everything it started have ended and the output is complete. */
+  get status(): RunStatus {
+    return this.#state.status;
+  }
+
+  /** Why it is not successful; `undefined` while it runs, and when it is. */
+  get reason(): RunReason | undefined {
+    return 'reason' in this.#state ? this.#state.reason : undefined;
+  }
+
+  /** Exit status of the child; `null` while it runs, and when a signal ended it. */
+  get exitCode(): number | null {
+    return this.#child.exit?.exitCode ?? null;
+  }
+
+  /** The signal that ended the child; `null` when none did. */
+  get signalCode(): NodeJS.Signals | null {
+    return this.#child.exit?.signalCode ?? null;
+  }
+
+  /**
+   * Everything the child has written to stdout so far.
+   *
+   * @throws {RacewayError} `OUTPUT_TOO_LARGE` beyond 256 MB
+   * @throws {CleanedUpError} after the handle or its runner was disposed
+   */
+  get stdout(): string {
+    return this.#child.stdout.text();
+  }
+
+  /** Everything the child has written to stderr so far; throws as `stdout` does. */
+  get stderr(): string {
+    return this.#child.stderr.text();
+  }
+
+  /**
+   * The lines of a stream, as the child writes them, until it has ended. `\n` and `\r\n` end a line. Any number of readers
+   * may be at it at once; leaving the loop frees what it held and leaves the run alone.
+   *
+   * @throws {RangeError} when `position` is not an integer of 0 or more
+   * @throws {CleanedUpError} in the loop, when the handle or its runner was disposed
+   *
+   * @example
+   * for await (const { position, line } of running.streamLog('stdout')) console.log(position, line);
+   */
+  streamLog(stream: Stream, { position, signal }: StreamLogOptions = {}): AsyncIterableIterator<LogLine> {
+    return this.#log(stream).lines({ position, signal });
+  }
+
+  /**
+   * Waits until the run has ended.
+   *
+   * @throws {RunFailedError} when it did not succeed and was started with `reject: true`
+   */
+  async wait({ timeoutMs, signal, stream }: WaitOptions = {}): Promise<this> {
+    signal?.throwIfAborted();
+    const stopped = Promise.withResolvers<never>();
+    const stopPrinting = new AbortController();
+    const stop = () => stopped.reject(signal?.reason);
+    const timer =
+      timeoutMs === undefined ? undefined : setTimeout(() => void this.#end('timeout'), timerDelay(timeoutMs));
+    const printed = stream === undefined ? undefined : copyLog(this.#log(stream), process[stream], stopPrinting.signal);
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      await Promise.race([Promise.all([this.#settled, printed]), stopped.promise]);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+      stopPrinting.abort();
+      printed?.catch(() => {}); // it has been awaited, or nobody wants it any more
+    }
+    if (this.#parts.reject && this.status !== 'successful') throw this.#failure();
+    return this;
+  }
+
+  /**
+   * Ends the child and everything it started. Resolves when nothing of it is left and `status` is final; at once when the
+   * run has ended.
+   *
+   * @throws {RangeError} when `graceMs` is negative or no number
+   */
+  async kill({ graceMs }: KillOptions = {}): Promise<void> {
+    if (graceMs !== undefined) timerDelay(graceMs);
+    await this.#end('killed', graceMs);
+  }
+
+  /** Ends the run as `kill()` does, unless it has ended, and removes its temporary files. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed ??= this.#dispose();
+    return this.#disposed;
+  }
+
+  toString(): string {
+    return this.run.pathspec;
+  }
+
+  [inspect.custom](): string {
+    const why = this.reason === undefined ? '' : `: ${describeReason(this.reason)}`;
+    return `ExecutingRun ${this.run.pathspec} (${this.status}${why})`;
+  }
+
+  async #dispose(): Promise<void> {
+    await this.kill();
+    await this.#child.removeFiles();
+  }
+
+  #log(stream: Stream): Child[Stream] {
+    // What comes from JavaScript may be anything.
+    if (stream === 'stdout' || stream === 'stderr') return this.#child[stream];
+    throw new InvalidOptionError(
+      { option: 'stream', expected: 'stdout, stderr', received: String(stream) },
+      `a run has no stream ${JSON.stringify(stream)}`,
+      "The streams are 'stdout' and 'stderr'.",
+    );
+  }
+
+  async #end(why: 'killed' | 'timeout', graceMs?: number): Promise<void> {
+    if (this.#child.exit === undefined) {
+      this.#ending ??= why;
+      await this.#child.end({ graceMs });
+    }
+    await this.#settled;
+  }
+
+  /** Follows the run to its end. Never rejects: whatever happens to the home, the child has ended and that is what counts. */
+  async #settle(): Promise<void> {
+    const { signal, timeoutMs } = this.#parts;
+    const abort = () => void this.#end('killed');
+    const timer =
+      timeoutMs === undefined ? undefined : setTimeout(() => void this.#end('timeout'), timerDelay(timeoutMs));
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) abort();
+    await this.#child.finish();
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+    this.#state = await this.#finalState();
+  }
+
+  async #finalState(): Promise<RunState> {
+    const { home, run } = this.#parts;
+    if (home === undefined) return this.#stateFrom({ status: 'running' });
+    try {
+      await run.refresh();
+      const state = this.#stateFrom(run);
+      // A run process that was struck down has recorded nothing, and one that was asked to end does not know by whom.
+      if ('reason' in state && (await home.recordEnd(run.pathspec, state))) await run.refresh();
+      return state;
+    } catch {
+      return this.#stateFrom({ status: 'running' }); // the home is gone
+    }
+  }
+
+  #stateFrom(recorded: { readonly status: RunStatus; readonly reason?: RunReason | undefined }): RunState {
+    const { exitCode, signalCode } = this;
+    if (recorded.status === 'successful') return { status: 'successful' };
+    if (this.#ending === 'timeout') return { status: 'timeout', reason: { kind: 'timeout' } };
+    if (this.#ending === 'killed') return { status: 'failed', reason: { kind: 'killed' } };
+    if (recorded.status !== 'running' && recorded.reason !== undefined && recorded.reason.kind !== 'lost') {
+      return { status: recorded.status, reason: recorded.reason };
+    }
+    if (signalCode !== null) return { status: 'failed', reason: { kind: 'signal', signalCode } };
+    if (exitCode === null || exitCode === 0) return { status: 'successful' };
+    if (exitCode === TIMED_OUT) return { status: 'timeout', reason: { kind: 'timeout' } };
+    return { status: 'failed', reason: { kind: 'exit', exitCode } };
+  }
+
+  #failure(): RunFailedError {
+    let output = { stdout: '', stderr: '' };
+    try {
+      output = { stdout: this.#child.stdout.tail(EXCERPT_BYTES), stderr: this.#child.stderr.tail(EXCERPT_BYTES) };
+    } catch {
+      // the files have been removed; the error is worth throwing without them
+    }
+    const running = this as unknown as ExecutingRun;
+    return new RunFailedError(
+      running,
+      output,
+      `Resume it when that is mended: ${formatCommand(this.#parts.resumeCommand)}`,
+    );
+  }
+}
+
+/** The exit status of a run that took too long, as of timeout(1). */
+const TIMED_OUT = 124;
+const EXCERPT_BYTES = 2000;

@@ -1,0 +1,154 @@
+import { InvalidOptionError } from '../core/errors.ts';
+import type { Flag } from '../core/flags.ts';
+import { nearest } from '../core/nearest.ts';
+
+/** Options as a caller gave them. */
+export type Options = Readonly<Record<string, unknown>>;
+
+/**
+ * Turns options into flags by the table of the flow protocol. `undefined` gives nothing.
+ *
+ * @param place what the options belong to, for messages: `run()`
+ * @throws {InvalidOptionError} when an option is not in the table, or its value is of the wrong type
+ *
+ * @example
+ * optionFlags({ tags: ['a', 'b'], maxWorkers: 4 }, RUN_FLAGS, 'run()'); // ['--tag=a', '--tag=b', '--max-workers=4']
+ */
+export function optionFlags(
+  options: Options,
+  table: Readonly<Record<string, Flag>>,
+  { place, others }: { place: string; others: readonly string[] },
+): string[] {
+  return Object.entries(options).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    const flag = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (flag === undefined) throw unknownOption(name, [...Object.keys(table), ...others], place);
+    return flagArguments(name, value, flag);
+  });
+}
+
+/**
+ * The same for a program whose options are not known here: `noPylint` and `pylint: false` both become `--no-pylint`, an
+ * array repeats the flag. Names that Metaflow's Runner gives to flags of another name are understood.
+ *
+ * @throws {InvalidOptionError} when a value cannot be written on a command line
+ *
+ * @example
+ * foreignOptionFlags({ pylint: false, decospecs: ['retry'] }); // ['--no-pylint', '--with=retry']
+ */
+export function foreignOptionFlags(options: Options): string[] {
+  return Object.entries(options).flatMap(([name, value]) => {
+    const flag = FOREIGN_FLAGS[name] ?? kebabCase(name);
+    if (value === undefined) return [];
+    if (typeof value === 'boolean') return [value ? `--${flag}` : `--no-${flag}`];
+    return (Array.isArray(value) ? value : [value]).map((one: unknown) => `--${flag}=${foreignText(name, one)}`);
+  });
+}
+
+const FOREIGN_FLAGS: Readonly<Record<string, string>> = {
+  tags: 'tag',
+  decospecs: 'with',
+  userNamespace: 'namespace',
+};
+
+function kebabCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll('_', '-');
+}
+
+function foreignText(name: string, value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return refuseZeroByte(name, value);
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return String(value);
+    case 'object':
+      return refuseZeroByte(name, JSON.stringify(value));
+    default:
+      throw invalid(name, 'a string, a number, a boolean, or an array of them', value);
+  }
+}
+
+function flagArguments(name: string, value: unknown, flag: Flag): string[] {
+  if (flag.kind === 'switch') {
+    if (typeof value !== 'boolean') throw invalid(name, 'true or false', value);
+    return [value ? `--${flag.flag}` : `--no-${flag.flag}`];
+  }
+  if (flag.many === true) {
+    if (!Array.isArray(value)) throw invalid(name, `an array, each ${expectation(flag)}`, value);
+    return value.map((one: unknown) => `--${flag.flag}=${flagText(name, one, flag)}`);
+  }
+  return [`--${flag.flag}=${flagText(name, value, flag)}`];
+}
+
+function flagText(name: string, value: unknown, flag: Flag): string {
+  if (!fits(value, flag)) throw invalid(name, expectation(flag), value);
+  return refuseZeroByte(name, String(value));
+}
+
+function fits(value: unknown, { kind, choices, minimum = -Infinity }: Flag): boolean {
+  switch (kind) {
+    case 'integer':
+      return Number.isSafeInteger(value) && (value as number) >= minimum;
+    case 'number':
+      return Number.isFinite(value) && (value as number) >= minimum;
+    case 'choice':
+      return typeof value === 'string' && choices?.includes(value) === true;
+    case 'string':
+    case 'path':
+      return typeof value === 'string';
+    case 'switch':
+      return typeof value === 'boolean';
+  }
+}
+
+function expectation({ kind, choices, minimum }: Flag): string {
+  const bound = minimum === undefined ? '' : ` of ${minimum} or more`;
+  switch (kind) {
+    case 'integer':
+      return `an integer${bound}`;
+    case 'number':
+      return `a number${bound}`;
+    case 'choice':
+      return `one of ${(choices ?? []).map((choice) => `'${choice}'`).join(', ')}`;
+    case 'string':
+      return 'a string';
+    case 'path':
+      return 'a path, as a string';
+    case 'switch':
+      return 'true or false';
+  }
+}
+
+function refuseZeroByte(name: string, text: string): string {
+  if (text.includes('\0')) throw invalid(name, 'text without a zero byte', text);
+  return text;
+}
+
+function unknownOption(name: string, names: readonly string[], place: string): InvalidOptionError {
+  const known = names.toSorted().join(', ');
+  const near = nearest(name, names);
+  return new InvalidOptionError(
+    { option: name, expected: known },
+    `${place} has no option ${JSON.stringify(name)}`,
+    near === undefined ? `The options are: ${known}.` : `Did you mean ${near}? The options are: ${known}.`,
+  );
+}
+
+/** What is thrown for an option of the wrong type. */
+export function invalid(option: string, expected: string, value: unknown): InvalidOptionError {
+  const received = describe(value);
+  return new InvalidOptionError(
+    { option, expected, received },
+    `the option ${option} must be ${expected}, and was ${received}`,
+    `Give ${option} as ${expected}, or leave it out.`,
+  );
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
+}

@@ -1,0 +1,64 @@
+import type { ResumeOptions, RunOptions, TopLevelOptions } from '../core/flags.ts';
+import type { FlowShape, ParameterInputs } from '../core/flow-shape.ts';
+
+/** Options that are the Runner's own, and no flags of the flow. */
+export interface RunnerOwnOptions {
+  /** Whether blocking operations copy the child's stdout and stderr to this process's, live. @default true */
+  showOutput?: boolean | undefined;
+  /** Added to, and overriding, this process's environment; `undefined` removes a variable. */
+  env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Working folder of the child, and where its home is looked for. @default process.cwd() */
+  cwd?: string | URL | undefined;
+  /**
+   * The program, or program and arguments, that the flow file is given to. @default by the file's name: this Node for
+   * `.ts .mts .js .mjs .cjs`, `python3` for `.py`, and anything else is executed itself
+   */
+  interpreter?: string | readonly string[] | undefined;
+  /** How long the child may take to announce its run, in milliseconds, 0 or more. @default 3600000 */
+  startTimeoutMs?: number | undefined;
+  /** Aborting it ends every run of this runner. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of one operation that are the Runner's own, and no flags of the flow. */
+export interface OperationOwnOptions {
+  /** Aborting it ends the run; before there is one, the operation rejects with its reason. */
+  signal?: AbortSignal | undefined;
+  /** How long the run may take, in milliseconds, 0 or more; it is ended with status `timeout`. @default no limit */
+  timeoutMs?: number | undefined;
+  /** Whether a run that does not succeed is an error, `RunFailedError`, of `run()`, `resume()` and `wait()`. @default false */
+  reject?: boolean | undefined;
+}
+
+/** Flags of programs that raceway does not know; it is they who judge. Of a flow with a type, all flags are known. */
+type OtherFlags<F extends FlowShape> = string extends keyof F ? Readonly<Record<string, unknown>> : unknown;
+
+/** Options of `new Runner()`: the Runner's own, and the flags that stand before the command. */
+export type RunnerOptions<F extends FlowShape> = RunnerOwnOptions & TopLevelOptions & OtherFlags<F>;
+
+/** Options of `run()` and `asyncRun()`. */
+export type RunOperationOptions<F extends FlowShape> = OperationOwnOptions & RunOptions & OtherFlags<F>;
+
+/** Options of `resume()` and `asyncResume()`. */
+export type ResumeOperationOptions<F extends FlowShape> = OperationOwnOptions &
+  ResumeOptions & {
+    /** The step from which on everything runs again. @default what did not succeed */
+    stepToRerun?: string | undefined;
+    /** Parameters that get another value than they had in the origin run. */
+    parameters?: ParameterInputs<F> | undefined;
+  } & OtherFlags<F>;
+
+export const RUNNER_OWN_OPTIONS = [
+  'showOutput',
+  'env',
+  'cwd',
+  'interpreter',
+  'startTimeoutMs',
+  'signal',
+] as const satisfies readonly (keyof RunnerOwnOptions)[];
+
+export const OPERATION_OWN_OPTIONS = [
+  'signal',
+  'timeoutMs',
+  'reject',
+] as const satisfies readonly (keyof OperationOwnOptions)[];

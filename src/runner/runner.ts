@@ -1,0 +1,323 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
+import { foreignRun } from '../client/foreign-run.ts';
+import { type Home, openHome } from '../client/home.ts';
+import type { Run } from '../client/run.ts';
+import type { Attributes } from '../core/attributes.ts';
+import { compileCacheFolder } from '../core/compile-cache.ts';
+import { FlowFileError } from '../core/errors.ts';
+import type { AnyFlow, FlowShape, ParameterInputs } from '../core/flow-shape.ts';
+import { formatPathspec } from '../core/pathspec.ts';
+import { announcement } from './announcement.ts';
+import { Child } from './child.ts';
+import { commandLine, type Command } from './command-line.ts';
+import { copyLog } from './copy-log.ts';
+import { CleanedUpError } from './errors.ts';
+import { ExecutingRun } from './executing-run.ts';
+import { interpreterOf } from './interpreter.ts';
+import { LinkedAbort } from './linked-abort.ts';
+import { invalid, type Options } from './option-flags.ts';
+import {
+  OPERATION_OWN_OPTIONS,
+  type OperationOwnOptions,
+  type ResumeOperationOptions,
+  RUNNER_OWN_OPTIONS,
+  type RunnerOptions,
+  type RunnerOwnOptions,
+  type RunOperationOptions,
+} from './runner-options.ts';
+import { type GuardianShare, shareGuardian } from './shared-guardian.ts';
+import { timerDelay } from './timer-delay.ts';
+
+const START_TIMEOUT_MS = 3_600_000;
+
+/** How an operation is to be done. */
+interface Operation {
+  readonly command: Command;
+  readonly own: OperationOwnOptions;
+  /** Whether the output of the child is copied from its first byte on. */
+  readonly showsOutput: boolean;
+}
+
+/** A run that has been started, and the copying of its output. */
+interface Started<F extends FlowShape> {
+  readonly running: ExecutingRun<F>;
+  readonly copied: Promise<unknown>;
+}
+
+/**
+ * Runs a flow script as a child process. Each operation has two forms: the plain name resolves when the run has ended, the
+ * one with `async` as soon as it has started. Any number may be in flight at once.
+ *
+ * However this process ends, the runs it started end too, with everything they started.
+ *
+ * @example
+ * await using runner = new Runner<SlowFlow>('flows/slowflow.ts', { showOutput: false });
+ * const running = await runner.run({ seconds: 5 }, { tags: ['demo'] });
+ * console.log(running.status, running.stdout);
+ */
+export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
+  /** The flow file, absolute. */
+  readonly flowFile: string;
+  readonly #own: RunnerOwnOptions;
+  readonly #topLevel: Options;
+  readonly #disposal = new AbortController();
+  readonly #starting = new Set<Promise<unknown>>();
+  readonly #runs = new Set<ExecutingRun<F>>();
+  readonly #homes = new Map<string, Promise<Home>>();
+  #guardian: GuardianShare | undefined;
+  #disposed: Promise<void> | undefined;
+
+  /**
+   * Does nothing with the file yet: one that is missing rejects the first operation.
+   *
+   * @param flowFile a path, relative to this process's working folder, or a `file:` URL
+   */
+  constructor(flowFile: string | URL, options?: RunnerOptions<F>) {
+    this.flowFile = resolve(flowFile instanceof URL ? fileURLToPath(flowFile) : flowFile);
+    const { own, flags } = split<RunnerOwnOptions>(options ?? {}, RUNNER_OWN_OPTIONS);
+    this.#own = own;
+    this.#topLevel = flags;
+  }
+
+  /**
+   * Runs the flow and waits for its end. A run that fails is not an error: the handle says `status: 'failed'`.
+   *
+   * @throws {FlowFileError} when the flow file is missing or cannot be executed
+   * @throws {InvalidOptionError} when an option or parameter does not exist, is missing, or has the wrong type
+   * @throws {FlowStartError} when the child ends before it announced a run
+   * @throws {StartTimeoutError} when it announces none within `startTimeoutMs`
+   * @throws {RunFailedError} when the run does not succeed and `reject` is set
+   */
+  async run(parameters?: ParameterInputs<F>, options?: RunOperationOptions<F>): Promise<ExecutingRun<F>> {
+    return await this.#finish(this.#runOperation(parameters, options, this.#own.showOutput ?? true));
+  }
+
+  /** The same, but resolves as soon as the run has started. */
+  async asyncRun(parameters?: ParameterInputs<F>, options?: RunOperationOptions<F>): Promise<ExecutingRun<F>> {
+    return (await this.#start(this.#runOperation(parameters, options, false))).running;
+  }
+
+  /**
+   * Starts a run that takes over what an earlier one finished, and waits for its end. Throws as `run` does.
+   *
+   * @throws {NotFoundError} when there is no such origin run, or none that could be resumed
+   */
+  async resume(options?: ResumeOperationOptions<F>): Promise<ExecutingRun<F>> {
+    return await this.#finish(this.#resumeOperation(options, this.#own.showOutput ?? true));
+  }
+
+  /** The same, but resolves as soon as the run has started. */
+  async asyncResume(options?: ResumeOperationOptions<F>): Promise<ExecutingRun<F>> {
+    return (await this.#start(this.#resumeOperation(options, false))).running;
+  }
+
+  /** Removes the temporary files of every run that this runner started and that has ended. Their output is gone then. */
+  async cleanup(): Promise<void> {
+    const ended = [...this.#runs].filter(({ status }) => status !== 'running');
+    await Promise.all(ended.map((running) => this.#disposeRun(running)));
+  }
+
+  /** Ends every run of this runner that has not ended, cleans up, and closes the homes: `run.data` cannot be read any more. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed ??= this.#dispose();
+    return this.#disposed;
+  }
+
+  [inspect.custom](): string {
+    const running = [...this.#runs].filter(({ status }) => status === 'running').length;
+    return `Runner ${this.flowFile} (${running} running)`;
+  }
+
+  #runOperation(parameters: unknown, options: unknown, showsOutput: boolean): Operation {
+    const { own, flags } = split<OperationOwnOptions>(options ?? {}, OPERATION_OWN_OPTIONS);
+    return {
+      command: { name: 'run', parameters: asOptions('parameters', parameters ?? {}), options: flags },
+      own,
+      showsOutput,
+    };
+  }
+
+  #resumeOperation(given: unknown, showsOutput: boolean): Operation {
+    const { own, flags } = split<OperationOwnOptions>(given ?? {}, OPERATION_OWN_OPTIONS);
+    const { stepToRerun, parameters, ...options } = flags;
+    if (stepToRerun !== undefined && typeof stepToRerun !== 'string') {
+      throw invalid('stepToRerun', 'the name of a step', stepToRerun);
+    }
+    return {
+      command: { name: 'resume', stepToRerun, parameters: asOptions('parameters', parameters ?? {}), options },
+      own,
+      showsOutput,
+    };
+  }
+
+  async #finish(operation: Operation): Promise<ExecutingRun<F>> {
+    const { running, copied } = await this.#start(operation);
+    const [ended] = await Promise.allSettled([running.wait(), copied]);
+    if (ended.status === 'rejected') throw ended.reason;
+    return running;
+  }
+
+  async #start(operation: Operation): Promise<Started<F>> {
+    const start = this.#startRun(operation);
+    this.#starting.add(start);
+    try {
+      return await start;
+    } finally {
+      this.#starting.delete(start);
+    }
+  }
+
+  async #startRun({ command, own, showsOutput }: Operation): Promise<Started<F>> {
+    const { cwd, interpreter: prefix, env = {}, startTimeoutMs = START_TIMEOUT_MS } = this.#own;
+    checkOwnOptions(this.#own, own);
+    const abort = new LinkedAbort([this.#disposal.signal, this.#own.signal, own.signal]);
+    try {
+      abort.signal.throwIfAborted();
+      const interpreter = interpreterOf(this.flowFile, {
+        prefix: typeof prefix === 'string' ? [prefix] : prefix,
+        compileCache: compileCacheFolder(),
+      });
+      const line = commandLine(command, {
+        flowFile: this.flowFile,
+        interpreter,
+        topLevel: this.#topLevel,
+        reserved: { runner: RUNNER_OWN_OPTIONS, operation: OPERATION_OWN_OPTIONS },
+      });
+      checkFlowFile(this.flowFile);
+      this.#guardian ??= shareGuardian();
+      const child = await Child.start({
+        flowFile: this.flowFile,
+        interpreter,
+        commandLine: line,
+        cwd: cwd instanceof URL ? fileURLToPath(cwd) : cwd,
+        env,
+        guardian: this.#guardian.guardian,
+      });
+      const copied = showsOutput
+        ? Promise.all([copyLog(child.stdout, process.stdout), copyLog(child.stderr, process.stderr)])
+        : Promise.resolve();
+      try {
+        const attributes = await announcement(child, { startTimeoutMs, signal: abort.signal });
+        const { run, home } = await this.#openRun(attributes);
+        const running = new ExecutingRun<F>({
+          child,
+          run,
+          home,
+          signal: abort.signal,
+          timeoutMs: own.timeoutMs,
+          reject: own.reject ?? false,
+          resumeCommand: [...interpreter.prefix, this.flowFile, 'resume', `--origin-run-id=${attributes.run_id}`],
+        });
+        this.#runs.add(running);
+        void child.finish().then(() => abort[Symbol.dispose]());
+        return { running, copied };
+      } catch (error) {
+        await child.end();
+        await child.finish();
+        await copied;
+        await child.removeFiles();
+        throw error;
+      }
+    } catch (error) {
+      abort[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async #openRun({ flow_name: flow, run_id: runId, home: path }: Attributes): Promise<{
+    readonly run: Run<F>;
+    readonly home: Home | undefined;
+  }> {
+    const pathspec = formatPathspec({ flow, run: runId });
+    // The types of a run that is kept elsewhere are as good as the caller's word, as those of every run are.
+    if (path === undefined) return { run: foreignRun(pathspec) as unknown as Run<F>, home: undefined };
+    let opening = this.#homes.get(path);
+    if (opening === undefined) {
+      opening = openHome(path);
+      this.#homes.set(path, opening);
+      opening.catch(() => this.#homes.delete(path)); // the next run may find it mended
+    }
+    const home = await opening;
+    return { run: await home.run<F>(pathspec), home };
+  }
+
+  async #disposeRun(running: ExecutingRun<F>): Promise<void> {
+    await running[Symbol.asyncDispose]();
+    this.#runs.delete(running);
+  }
+
+  async #dispose(): Promise<void> {
+    this.#disposal.abort(
+      new CleanedUpError(
+        'could not start a run: its runner has been disposed',
+        'Make a new Runner, or dispose this one later.',
+      ),
+    );
+    await Promise.allSettled(this.#starting);
+    await Promise.all([...this.#runs].map((running) => this.#disposeRun(running)));
+    await Promise.all([...this.#homes.values()].map(async (opening) => (await opening).close()));
+    this.#homes.clear();
+    await this.#guardian?.[Symbol.asyncDispose]();
+  }
+}
+
+/** Takes an object apart into the options that are the Runner's own and those that become flags. */
+function split<Own extends object>(
+  options: unknown,
+  ownNames: readonly (keyof Own & string)[],
+): { readonly own: Own; readonly flags: Options } {
+  const entries = Object.entries(asOptions('options', options));
+  const isOwn = ([name]: readonly [string, unknown]) => (ownNames as readonly string[]).includes(name);
+  // `checkOwnOptions` looks at the values before they are used.
+  return {
+    own: Object.fromEntries(entries.filter(isOwn)) as Own,
+    flags: Object.fromEntries(entries.filter((entry) => !isOwn(entry))),
+  };
+}
+
+function asOptions(name: string, value: unknown): Options {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(name, 'an object', value);
+  return value as Options;
+}
+
+function checkOwnOptions(runner: RunnerOwnOptions, operation: OperationOwnOptions): void {
+  const { showOutput, env, cwd, interpreter, startTimeoutMs } = runner;
+  const { timeoutMs, reject } = operation;
+  for (const [name, value] of Object.entries({ showOutput, reject })) {
+    if (value !== undefined && typeof value !== 'boolean') throw invalid(name, 'true or false', value);
+  }
+  for (const signal of [runner.signal, operation.signal]) {
+    if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal', 'an AbortSignal', signal);
+  }
+  for (const [name, value] of Object.entries({ startTimeoutMs, timeoutMs })) {
+    if (value === undefined) continue;
+    if (typeof value !== 'number') throw invalid(name, 'a number of milliseconds', value);
+    timerDelay(value);
+  }
+  if (cwd !== undefined && typeof cwd !== 'string' && !(cwd instanceof URL)) {
+    throw invalid('cwd', 'a path or a file: URL', cwd);
+  }
+  if (env !== undefined) {
+    const wrong = Object.entries(asOptions('env', env)).find(
+      ([, value]) => value !== undefined && typeof value !== 'string',
+    );
+    if (wrong !== undefined) throw invalid(`env.${wrong[0]}`, 'a string, or undefined to remove it', wrong[1]);
+  }
+  const isArgv = Array.isArray(interpreter) && interpreter.every((part) => typeof part === 'string');
+  if (interpreter !== undefined && typeof interpreter !== 'string' && !isArgv) {
+    throw invalid('interpreter', 'a program, or an array of a program and its arguments', interpreter);
+  }
+}
+
+function checkFlowFile(flowFile: string): void {
+  const stats = statSync(flowFile, { throwIfNoEntry: false });
+  if (stats?.isFile() === true) return;
+  throw new FlowFileError(
+    flowFile,
+    `could not run ${flowFile}: ${stats === undefined ? 'there is no such file' : 'it is no file'}`,
+    "Give the path of a flow script; a relative one starts at this process's working folder.",
+  );
+}
