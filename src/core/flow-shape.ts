@@ -19,7 +19,9 @@ export interface AnyFlow {
 }
 
 /** What may be given as parameters of `F`: names and types, all optional (the flow itself says which it needs). */
-export type ParameterInputs<F extends FlowShape> = Partial<ParameterInputsOf<F>>;
+export type ParameterInputs<F extends FlowShape> = F extends { readonly [PARAMETERS]: infer P }
+  ? Partial<P>
+  : Record<string, never>; // an empty object type would let every name through
 
 /** The parameters a run of `F` has, with their values' types. */
 export type ParameterValues<F extends FlowShape> = string extends keyof F

@@ -168,6 +168,7 @@ class Lint {
     const { steps } = this.#graph;
     if (!steps.has('start')) return; // then nothing is reached, and that was said
     const reached = this.#reachedFrom('start');
+    if ([...reached].some((name) => this.#hidesTargets(name))) return; // there is no telling
     const entered = new Set([...steps.keys()].flatMap((name) => this.#targets(name)));
     for (const name of steps.keys()) {
       if (reached.has(name) || entered.has(name)) continue;
@@ -178,6 +179,13 @@ class Lint {
         `Step ${name} is unreachable, no step leads to it${through}: call this.next(this.${name}) in the step before it, or remove it.`,
       );
     }
+  }
+
+  /** Whether a step may lead to others that its source does not name. */
+  #hidesTargets(name: string): boolean {
+    const step = this.#graph.steps.get(name);
+    if (step?.source === 'bound' || step?.source === 'unreadable') return true;
+    return step?.calls.some((call) => call.kind === 'unknown' && call.mentions.length === 0) === true;
   }
 
   *cycles(): Generator<Finding> {

@@ -1,9 +1,6 @@
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { OWN_FOLDER } from '../core/own-folder.ts';
 import type { SourceLocation } from './source-location.ts';
-
-/** The folder of this library: frames in there tell a user nothing. */
-const OWN_FOLDER = dirname(import.meta.dirname);
 
 /** Where in the user's code an error came from, if its stack tells. */
 export function userFrame(error: unknown): SourceLocation | undefined {
@@ -12,7 +9,7 @@ export function userFrame(error: unknown): SourceLocation | undefined {
     const [, place, line] = /^ +at (?:.*\()?(.+?):(\d+):\d+\)?$/.exec(frame) ?? [];
     if (place === undefined || place.startsWith('node:')) continue;
     const file = place.startsWith('file://') ? fileURLToPath(place) : place;
-    if (!file.startsWith(OWN_FOLDER)) return { file, line: Number(line) };
+    if (!place.startsWith(OWN_FOLDER)) return { file, line: Number(line) };
   }
   return undefined;
 }

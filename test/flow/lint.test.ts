@@ -1,0 +1,110 @@
+import { execFile } from 'node:child_process';
+import { glob, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { formatFinding, type Finding } from '../../src/flow/lint.ts';
+
+const FIXTURES = join(import.meta.dirname, '../fixtures');
+
+const UNREACHABLE_ADVICE = (name: string): string =>
+  `call this.next(this.${name}) in the step before it, or remove it.`;
+
+/** What is said about each flow of `fixtures/flows/lint`; the lines are marked there. */
+const EXPECTED = {
+  good: [],
+  'no-start': ['NoStart has no step start: name the step that the flow begins with start.'],
+  'no-end': [
+    'NoEnd has no step end: name the step that the flow ends with end.',
+    'Steps go round in a cycle, start -> last -> start: let step last go on to another step.',
+  ],
+  'no-transition': [
+    'Step middle has no transition: let its own function call this.next(this.<step>), or name the step end if nothing follows.',
+    `Step end is unreachable, no step leads to it: ${UNREACHABLE_ADVICE('end')}`,
+  ],
+  'two-transitions': ['Step start has 2 transitions (lines 8, 12): call this.next() in one place only, last.'],
+  'unknown-target': [
+    'Step start goes to wrok, which is not a step: did you mean work?',
+    `Step work is unreachable, no step leads to it, nor, but through it, to end: ${UNREACHABLE_ADVICE('work')}`,
+  ],
+  'artifact-target': [
+    'Step start goes to finished, which is not a step: make it one with finished = step(…)',
+    `Step end is unreachable, no step leads to it: ${UNREACHABLE_ADVICE('end')}`,
+  ],
+  'end-goes-on': [
+    'Step end has a transition, but nothing follows the end: remove this.next().',
+    'Steps go round in a cycle, end -> more -> end: let step more go on to another step.',
+  ],
+  unreachable: [
+    `Step lost is unreachable, no step leads to it, nor, but through it, to alsoLost: ${UNREACHABLE_ADVICE('lost')}`,
+  ],
+  cycle: [
+    `Step end is unreachable, no step leads to it: ${UNREACHABLE_ADVICE('end')}`,
+    'Steps go round in a cycle, a -> b -> a: let step b go on to another step.',
+  ],
+  branch: [
+    'Step start has a transition of a form that is not understood, this.next(this.a, this.b): write it as this.next(this.<step>).',
+  ],
+  bound: [
+    'Step start is a bound or built-in function, whose source cannot be read: give step() the function itself, an arrow function if it uses this.',
+  ],
+  'reserved-step': [
+    'Step next is named like a member of every flow: give it another name.',
+    'Step "größe" is no name for a step: use letters, digits and "_", and no digit first.',
+    'Step größe has no transition: let its own function call this.next(this.<step>), or name the step end if nothing follows.',
+    `Step größe is unreachable, no step leads to it: ${UNREACHABLE_ADVICE('größe')}`,
+  ],
+  'parameter-names': [
+    'Parameter maxWorkers is named like the option --max-workers: give it another name.',
+    'Parameter run-id-file is named like the option --run-id-file: give it another name.',
+    'Parameter tag is named like the option --tag: give it another name.',
+    'Parameter noLint is named like the option --no-lint: give it another name.',
+    'Parameter help is named like the option --help: give it another name.',
+    'Parameter toString is named like a member of every flow: give it another name.',
+    'Parameter "a b" is no name for an option: use letters, digits and "_", and no digit first.',
+    'Parameters rate and Rate have one name, since case plays no part: rename one.',
+    'Parameter Start is named like step start: rename one of them.',
+  ],
+  subclass: [`Step extra is unreachable, no step leads to it: ${UNREACHABLE_ADVICE('extra')}`],
+} as const satisfies Record<string, readonly string[]>;
+
+type FixtureName = keyof typeof EXPECTED;
+
+const findings = new Map<string, readonly Finding[]>();
+
+beforeAll(async () => {
+  const files = await Array.fromAsync(glob(join(FIXTURES, 'flows/lint/*.ts')));
+  const script = join(FIXTURES, 'lint-flow.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, ...files]);
+  for (const line of stdout.trim().split('\n')) {
+    const result = JSON.parse(line) as { file: string; findings: readonly Finding[] };
+    findings.set(basename(result.file, '.ts'), result.findings);
+  }
+});
+
+test('the lint has an expectation for every fixture', () => {
+  expect([...findings.keys()].toSorted()).toEqual(Object.keys(EXPECTED).toSorted());
+});
+
+describe('the lint', () => {
+  test.for(Object.keys(EXPECTED) as FixtureName[])('says what is wrong with %s, and on which lines', async (name) => {
+    const found = findings.get(name) ?? [];
+    expect(found.map(({ message }) => message)).toEqual(EXPECTED[name]);
+    const file = join(FIXTURES, 'flows/lint', `${name}.ts`);
+    const lines = (await readFile(file, 'utf8')).split('\n');
+    const marked = lines.flatMap((line, index) => (line.includes('finding below') ? [index + 2] : []));
+    expect([...new Set(found.map(({ line }) => line))].toSorted((a = 0, b = 0) => a - b)).toEqual(marked);
+    expect(found.every((finding) => finding.file === file)).toBe(true);
+  });
+});
+
+test('a finding is printed with its place as seen from the working folder', () => {
+  const file = join(process.cwd(), 'flows', 'slowflow.ts');
+  expect(formatFinding({ message: 'Step a …', step: 'a', file, line: 12 })).toBe(
+    `${join('flows', 'slowflow.ts')}:12: Step a …`,
+  );
+});
+
+test('a finding without a place is printed as it is', () => {
+  expect(formatFinding({ message: 'Step a …', step: 'a' })).toBe('Step a …');
+});

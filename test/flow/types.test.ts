@@ -1,0 +1,111 @@
+// What the compiler makes of a flow: `tsc --noEmit` is the test, and an expectation that is not met fails it.
+import { expect, expectTypeOf, test } from 'vitest';
+import * as v from 'valibot';
+import * as z from 'zod';
+import type { Artifacts, ParameterInputs, ParameterValues } from '../../src/core/flow-shape.ts';
+import { FlowSpec, parameter, step } from '../../src/flow.ts';
+
+class Typed extends FlowSpec.with({
+  seconds: parameter.integer({ default: 3 }),
+  note: parameter.string(),
+  model: parameter.oneOf(['small', 'large'], { required: true }),
+  level: parameter.oneOf([1, 2]),
+  plan: parameter.json<{ depth: number }>({ default: { depth: 1 } }),
+  anything: parameter.json(),
+  since: parameter.of(
+    z.string().transform((text) => new Date(text)),
+    { default: '2026-11-21' },
+  ),
+  count: parameter.of(z.number().default(1)),
+  size: parameter.of(v.number()),
+}) {
+  score: number | undefined;
+  items: string[] = [];
+  #secret = 1;
+
+  get doubled(): number {
+    return this.seconds * 2 + this.#secret;
+  }
+
+  start = step(async () => {
+    await Promise.resolve();
+    // @ts-expect-error -- a parameter is constant
+    this.seconds = 4;
+    // @ts-expect-error -- no such field
+    this.missing = 4;
+    // @ts-expect-error -- an artifact is no step
+    this.next(this.items);
+    // @ts-expect-error -- nothing but a step is a step
+    this.next('end');
+    // @ts-expect-error -- no step at all
+    this.next();
+    this.next(this.end);
+  });
+
+  end = step();
+
+  reset(): void {
+    this.score = undefined;
+  }
+}
+
+class Plain extends FlowSpec {
+  start = step(() => this.next(this.end));
+  end = step();
+}
+
+test('parameters are fields with the type of their value', () => {
+  type Field<K extends keyof Typed> = Typed[K];
+  expectTypeOf<Field<'seconds'>>().toEqualTypeOf<number>();
+  expectTypeOf<Field<'note'>>().toEqualTypeOf<string | undefined>();
+  expectTypeOf<Field<'model'>>().toEqualTypeOf<'small' | 'large'>();
+  expectTypeOf<Field<'level'>>().toEqualTypeOf<1 | 2 | undefined>();
+  expectTypeOf<Field<'plan'>>().toEqualTypeOf<{ depth: number }>();
+  expectTypeOf<Field<'anything'>>().toEqualTypeOf<unknown>();
+  expectTypeOf<Field<'since'>>().toEqualTypeOf<Date>();
+  expectTypeOf<Field<'count'>>().toEqualTypeOf<number>();
+  expectTypeOf<Field<'size'>>().toEqualTypeOf<number | undefined>();
+});
+
+test('parameters are given by callers with the type that the schema takes', () => {
+  const given: ParameterInputs<Typed> = { seconds: 5, model: 'large', since: '2026-11-22', count: undefined };
+  // @ts-expect-error -- no such parameter
+  const misspelt: ParameterInputs<Typed> = { secnds: 5 };
+  // @ts-expect-error -- an integer is a number
+  const text: ParameterInputs<Typed> = { seconds: '5' };
+  // @ts-expect-error -- not one of them
+  const other: ParameterInputs<Typed> = { model: 'medium' };
+  // @ts-expect-error -- an artifact is no parameter
+  const artifact: ParameterInputs<Typed> = { items: [] };
+  // @ts-expect-error -- the flow has no parameters
+  const none: ParameterInputs<Plain> = { seconds: 5 };
+  expect([given, misspelt, text, other, artifact, none]).toHaveLength(6);
+});
+
+test('parameter values have the types that the flow sees', () => {
+  expectTypeOf<ParameterValues<Typed>['since']>().toEqualTypeOf<Date>();
+  expectTypeOf<keyof ParameterValues<Typed>>().toEqualTypeOf<
+    'seconds' | 'note' | 'model' | 'level' | 'plan' | 'anything' | 'since' | 'count' | 'size'
+  >();
+});
+
+test('artifacts are the fields that are neither steps nor methods', () => {
+  expectTypeOf<Exclude<keyof Artifacts<Typed>, keyof ParameterValues<Typed>>>().toEqualTypeOf<
+    'score' | 'items' | 'doubled'
+  >();
+  expectTypeOf<Artifacts<Typed>['score']>().toEqualTypeOf<number | undefined>();
+  // @ts-expect-error -- a step is no artifact
+  expectTypeOf<Artifacts<Typed>['start']>().toBeObject();
+  // @ts-expect-error -- nor is a method
+  expectTypeOf<Artifacts<Typed>['reset']>().toBeFunction();
+  expectTypeOf<keyof Artifacts<Plain>>().toBeNever();
+});
+
+test('a default is of the type of its parameter', () => {
+  // @ts-expect-error -- text
+  expect(() => parameter.integer({ default: '3' })).toThrow(TypeError);
+  // @ts-expect-error -- not one of them
+  expect(() => parameter.oneOf(['a', 'b'], { default: 'c' })).toThrow(TypeError);
+  // @ts-expect-error -- no such option
+  expect(parameter.string({ defualt: 'x' }).default).toBeUndefined();
+});
