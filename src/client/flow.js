@@ -1,0 +1,115 @@
+import { inspect } from 'node:util';
+import { explainMissing } from './explain-missing.js';
+import { presentRun } from './present-run.js';
+import { Run } from './run.js';
+const STATUSES = ['running', 'successful', 'failed', 'timeout'];
+const PAGE_SIZE = 100;
+/**
+ * A flow that has runs in a home. Iterating over it gives its runs, newest first.
+ *
+ * @example
+ * for await (const run of home.flow<SlowFlow>('SlowFlow').runs({ status: 'failed', limit: 20 })) {
+ *   console.log(run.pathspec, run.finishedAt, run.reason);
+ * }
+ */
+export class Flow {
+    /** Its name. */
+    id;
+    /** The same as `id`. */
+    pathspec;
+    #lease;
+    #createdAt;
+    /** Made by a `Home`. */
+    constructor(lease, name, createdAt) {
+        this.#lease = lease;
+        this.id = this.pathspec = name;
+        this.#createdAt = createdAt;
+    }
+    /** When its first run was made; `undefined` in a handle from `home.flow()` until `refresh()`. */
+    get createdAt() {
+        return this.#createdAt;
+    }
+    /**
+     * Reads the flow, into this handle.
+     *
+     * @throws {NotFoundError} when the home has no such flow
+     */
+    async refresh() {
+        const record = await this.#lease.store.flow(this.id);
+        if (record === undefined)
+            throw await explainMissing(this.#lease, { flow: this.id });
+        this.#createdAt = new Date(record.createdAt);
+        return this;
+    }
+    /**
+     * Lists runs, newest first, page by page: leaving the loop early costs nothing.
+     *
+     * @throws {RangeError} when `limit`, `since` or `status` is none
+     * @throws {NotFoundError} at the first step of the loop, when the home has no such flow
+     */
+    runs({ tags, status, user, since, limit = Infinity } = {}) {
+        if (limit !== Infinity && !(Number.isInteger(limit) && limit >= 0)) {
+            throw new RangeError(`limit must be a whole number of 0 or more, not ${limit}\nLeave it out to list all runs.`);
+        }
+        if (since !== undefined && Number.isNaN(since.getTime())) {
+            throw new RangeError('since must be a valid date\nCheck how it was made: it is "Invalid Date".');
+        }
+        const statuses = status === undefined ? undefined : typeof status === 'string' ? [status] : status;
+        const unknown = statuses?.find((wanted) => !STATUSES.includes(wanted));
+        if (unknown !== undefined) {
+            throw new RangeError(`there is no status ${String(unknown)}\nThere are ${STATUSES.join(', ')}.`);
+        }
+        return this.#list({ tags, user, since: since?.getTime() }, { statuses, limit });
+    }
+    [Symbol.asyncIterator]() {
+        return this.runs();
+    }
+    /**
+     * The newest run.
+     *
+     * @throws {NotFoundError} when the home has no such flow
+     */
+    async latestRun() {
+        return (await this.runs({ limit: 1 }).next()).value;
+    }
+    /**
+     * The newest run that was successful.
+     *
+     * @throws {NotFoundError} when the home has no such flow
+     */
+    async latestSuccessfulRun() {
+        return (await this.runs({ status: 'successful', limit: 1 }).next()).value;
+    }
+    toString() {
+        return this.pathspec;
+    }
+    [inspect.custom]() {
+        return `Flow ${this.pathspec}`;
+    }
+    async *#list(query, { statuses, limit }) {
+        const { store } = this.#lease;
+        if ((await store.flow(this.id)) === undefined)
+            throw await explainMissing(this.#lease, { flow: this.id });
+        // A lost run is recorded as running, so those have to be looked at when the failed ones are wanted.
+        const recorded = statuses?.includes('failed') ? [...new Set([...statuses, 'running'])] : statuses;
+        // Runs recorded as running may drop out, so a page as short as the limit could mean many pages.
+        const pageSize = recorded?.includes('running') ? PAGE_SIZE : Math.min(limit, PAGE_SIZE);
+        let before;
+        let left = limit;
+        while (left > 0) {
+            const page = await store.runs(this.id, { ...query, statuses: recorded, before, limit: pageSize });
+            for (const record of page) {
+                const run = await presentRun(record, store);
+                if (statuses !== undefined && !statuses.includes(run.state.status))
+                    continue;
+                yield new Run(this.#lease, run);
+                left -= 1;
+                if (left === 0)
+                    return;
+            }
+            before = page.at(-1)?.id;
+            if (page.length < pageSize)
+                return;
+        }
+    }
+}

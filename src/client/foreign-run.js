@@ -1,0 +1,45 @@
+import { inspect } from 'node:util';
+import { RacewayError } from '../core/errors.js';
+import { parsePathspec } from '../core/pathspec.js';
+import { lazyData } from './data.js';
+import { Run } from './run.js';
+/**
+ * The run of a flow that speaks Metaflow's part of the protocol only, and so keeps its runs elsewhere. It has `id`,
+ * `pathspec` and `flowName`; everything else a `Run` has rejects, or throws where it is a plain property, with
+ * `FOREIGN_RUN`.
+ *
+ * @throws {RacewayError} `PATHSPEC` when this is no pathspec of a run
+ */
+export function foreignRun(pathspec) {
+    const { flow, run: id } = parsePathspec(pathspec, 'run');
+    const known = {
+        id,
+        flowName: flow,
+        pathspec,
+        data: lazyData(pathspec, async (name) => Promise.reject(unavailable(pathspec, `data.${name}`))),
+        toString: () => pathspec,
+        [inspect.custom]: () => `Run ${pathspec} (kept elsewhere)`,
+    };
+    return new Proxy(Object.setPrototypeOf(known, Run.prototype), {
+        get(_, name) {
+            if (Object.hasOwn(known, name))
+                return Reflect.get(known, name);
+            const member = Object.getOwnPropertyDescriptor(Run.prototype, name);
+            if (member === undefined || name === 'constructor')
+                return Reflect.get(Object.prototype, name);
+            const error = unavailable(pathspec, String(name));
+            if (member.get !== undefined)
+                throw error;
+            return () => failing(error);
+        },
+    });
+}
+function unavailable(pathspec, member) {
+    return new RacewayError('FOREIGN_RUN', `cannot read ${member} of ${pathspec}: its flow announced no home of raceway, so its runs are kept elsewhere`, "Read it with the flow's own client, or use the handle's status, reason, stdout and stderr.");
+}
+/** What a method that fails gives back, whether it is awaited or looped over. */
+function failing(error) {
+    const rejected = Promise.reject(error);
+    rejected.catch(() => { });
+    return Object.assign(rejected, { [Symbol.asyncIterator]: () => ({ next: () => rejected }) });
+}

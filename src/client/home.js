@@ -1,0 +1,123 @@
+import { inspect } from 'node:util';
+import { parsePathspec } from '../core/pathspec.js';
+import { locateHome } from '../store/home-folder.js';
+import { explainMissing } from './explain-missing.js';
+import { Flow } from './flow.js';
+import { presentRun } from './present-run.js';
+import { Run } from './run.js';
+import { Step } from './step.js';
+import { StoreLease } from './store-lease.js';
+import { Task } from './task.js';
+/**
+ * Opens a home to read the runs in it. Opening one that is open already is cheap.
+ *
+ * @param location the folder, or where to look for one. Without it the home is found as a flow script finds it:
+ *   `RACEWAY_HOME`, else the nearest `.raceway` up from the working folder.
+ * @throws {RacewayError} `HOME` when there is none (it is never made), or it cannot be read
+ *
+ * @example
+ * await using home = await openHome();
+ * for await (const run of home.flow('SlowFlow').runs({ limit: 5 })) console.log(run);
+ */
+export async function openHome(location = {}) {
+    return new Home(locateHome(typeof location === 'string' ? { home: location } : location));
+}
+/** A folder that holds runs, open for reading. Iterating over it gives its flows, newest first. */
+export class Home {
+    /** The folder, absolute. */
+    path;
+    #lease;
+    /** Made by `openHome`. */
+    constructor(path) {
+        this.path = path;
+        this.#lease = new StoreLease(path);
+    }
+    /** The flows that have runs here, newest first. */
+    async *flows() {
+        const flows = await this.#lease.store.flows();
+        for (const { name, createdAt } of flows.toSorted((a, b) => b.createdAt - a.createdAt)) {
+            yield new Flow(this.#lease, name, new Date(createdAt));
+        }
+    }
+    [Symbol.asyncIterator]() {
+        return this.flows();
+    }
+    /**
+     * A flow by its name, at once: whether the home has it comes out when it is first asked for something.
+     *
+     * @throws {RacewayError} `PATHSPEC` when this cannot be the name of a flow
+     */
+    flow(name) {
+        return new Flow(this.#lease, parsePathspec(name, 'flow').flow);
+    }
+    /**
+     * Reads a run.
+     *
+     * @param pathspec `Flow/run`
+     * @throws {NotFoundError} when there is none
+     * @throws {RacewayError} `PATHSPEC` when this is no such pathspec
+     */
+    async run(pathspec) {
+        const place = parsePathspec(pathspec, 'run');
+        const { store } = this.#lease;
+        const record = await store.run(place.flow, place.run);
+        if (record === undefined)
+            throw await explainMissing(this.#lease, place);
+        return new Run(this.#lease, await presentRun(record, store));
+    }
+    /**
+     * Reads a step of a run that has started.
+     *
+     * @param pathspec `Flow/run/step`
+     * @throws {NotFoundError} when there is none
+     * @throws {RacewayError} `PATHSPEC` when this is no such pathspec
+     */
+    async step(pathspec) {
+        const place = parsePathspec(pathspec, 'step');
+        const steps = await Step.read(this.#lease, { flow: place.flow, runId: place.run });
+        const step = steps.find(({ id }) => id === place.step);
+        if (step === undefined)
+            throw await explainMissing(this.#lease, place);
+        return step;
+    }
+    /**
+     * Reads a task.
+     *
+     * @param pathspec `Flow/run/step/task`
+     * @throws {NotFoundError} when there is none
+     * @throws {RacewayError} `PATHSPEC` when this is no such pathspec
+     */
+    async task(pathspec) {
+        const place = parsePathspec(pathspec, 'task');
+        const [task] = await Task.read(this.#lease, { flow: place.flow, runId: place.run, taskId: place.task });
+        if (task?.stepName !== place.step)
+            throw await explainMissing(this.#lease, place);
+        return task;
+    }
+    /**
+     * Records how a run was found ended, for whoever ended it: a run process that is killed leaves no word. A run that has
+     * recorded its own end keeps it, unless all it knew was which signal it got.
+     *
+     * @internal
+     * @param pathspec `Flow/run`
+     * @returns whether it was recorded
+     */
+    async recordEnd(pathspec, end) {
+        const { flow, run } = parsePathspec(pathspec, 'run');
+        return this.#lease.store.recordEnd(flow, run, end);
+    }
+    /** Lets go of the home: what was read from it stays as it is but reads no more. A second call does nothing. */
+    async close() {
+        await this.#lease.close();
+    }
+    /** The same as `close()`. */
+    async [Symbol.asyncDispose]() {
+        await this.close();
+    }
+    toString() {
+        return this.path;
+    }
+    [inspect.custom]() {
+        return `Home ${this.path}`;
+    }
+}

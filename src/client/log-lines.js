@@ -1,0 +1,94 @@
+import { open } from 'node:fs/promises';
+import { LogTimes } from './log-times.js';
+const CHUNK_BYTES = 256 * 1024;
+const NEWLINE = 10;
+const CARRIAGE_RETURN = 13;
+/** The lines of a log file as they are written, until it has ended. The file need not exist yet. */
+export async function* logLines(file, { ended, next }) {
+    const times = new LogTimes(file);
+    const splitter = new LineSplitter();
+    let handle;
+    let position = 0;
+    let lastLook = { position: Infinity, timeMs: -Infinity };
+    try {
+        for (;;) {
+            const isLast = await ended(); // asked before the reading, so that what was written before the end is read
+            const look = { timeMs: Date.now(), modifiedMs: 0 };
+            const line = ({ offset, bytes }) => {
+                const seenMs = times.at(offset) ?? look.modifiedMs;
+                // A line that was not there at the last look has not been seen before it: its own time is not recorded yet.
+                const isStale = offset >= lastLook.position && seenMs < lastLook.timeMs;
+                return { time: new Date(isStale ? look.timeMs : seenMs), text: bytes.toString() };
+            };
+            handle ??= await openIfThere(file);
+            while (handle !== undefined) {
+                const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, position);
+                const { mtimeMs, size } = await handle.stat();
+                look.modifiedMs = mtimeMs;
+                if (bytesRead === 0) {
+                    if (size < position)
+                        position = splitter.restart(size); // the log grew too large and was cut
+                    break;
+                }
+                position += bytesRead;
+                await times.update();
+                yield* splitter.push(buffer.subarray(0, bytesRead)).map(line);
+            }
+            if (isLast) {
+                yield* splitter.end().map(line);
+                return;
+            }
+            lastLook = { position, timeMs: look.timeMs };
+            await next();
+        }
+    }
+    finally {
+        await handle?.close();
+    }
+}
+/** Cuts what comes in pieces into lines. */
+class LineSplitter {
+    /** The pieces of a line that has not ended; joining them at each piece would be quadratic. */
+    #rest = [];
+    #lineStart = 0;
+    #position = 0;
+    push(chunk) {
+        const lines = [];
+        let start = 0;
+        for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+            lines.push(this.#line(chunk.subarray(start, end)));
+            start = end + 1;
+            this.#lineStart = this.#position + start;
+        }
+        if (start < chunk.length)
+            this.#rest.push(chunk.subarray(start));
+        this.#position += chunk.length;
+        return lines;
+    }
+    /** What was never ended. */
+    end() {
+        return this.#rest.length === 0 ? [] : [this.#line(Buffer.alloc(0))];
+    }
+    /** Goes on at another place, and says which. */
+    restart(position) {
+        this.#rest = [];
+        this.#lineStart = this.#position = position;
+        return position;
+    }
+    #line(last) {
+        const bytes = this.#rest.length === 0 ? last : Buffer.concat([...this.#rest, last]);
+        this.#rest = [];
+        const isCrLf = bytes.at(-1) === CARRIAGE_RETURN;
+        return { offset: this.#lineStart, bytes: isCrLf ? bytes.subarray(0, -1) : bytes };
+    }
+}
+async function openIfThere(file) {
+    try {
+        return await open(file);
+    }
+    catch (error) {
+        if (error.code === 'ENOENT')
+            return undefined;
+        throw error;
+    }
+}

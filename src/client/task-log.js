@@ -1,0 +1,61 @@
+import { readFile, stat } from 'node:fs/promises';
+import { NotFoundError, RacewayError } from '../core/errors.js';
+import { formatPathspec, parsePathspec } from '../core/pathspec.js';
+import { databaseFile, logFile } from '../store/home-folder.js';
+import { FileWatch } from './file-watch.js';
+import { logLines } from './log-lines.js';
+import { taskSnapshots } from './task-snapshots.js';
+/** A string holds 512 MB at most, and whoever wants that much wants lines. */
+const TEXT_BYTES_MAX = 256_000_000;
+/** Everything that an attempt has written so far. */
+export async function logText(lease, { task, stream, attempt }) {
+    const { file } = await locate(lease, { task, stream, attempt });
+    try {
+        const { size } = await stat(file);
+        if (size > TEXT_BYTES_MAX) {
+            throw new RacewayError('OUTPUT_TOO_LARGE', `the ${stream} of ${pathspecOf(task)} is too large for a string: ${size} bytes`, `Read it line by line with logLines('${stream}').`);
+        }
+        return await readFile(file, 'utf8');
+    }
+    catch (error) {
+        if (error.code === 'ENOENT')
+            return '';
+        throw error;
+    }
+}
+/** The lines of an attempt, those to come included, until the attempt has ended. */
+export async function* followLog(lease, { task, stream, attempt, signal }) {
+    signal.throwIfAborted();
+    const { file, ended } = await locate(lease, { task, stream, attempt });
+    using watch = new FileWatch([file, databaseFile(lease.home)]);
+    yield* logLines(file, { ended, next: () => watch.next(signal) });
+}
+async function locate(lease, { task, stream, attempt }) {
+    const { flow, runId, id: taskId } = await originOf(lease, task);
+    const read = async () => (await taskSnapshots(lease.store, { flow, runId, taskId }))[0]?.attempts ?? [];
+    const attempts = await read();
+    const number = attempt ?? attempts.at(-1)?.number ?? 0;
+    if (attempt !== undefined && !attempts.some((known) => known.number === attempt)) {
+        throw new NotFoundError(pathspecOf(task), `${pathspecOf(task)} has no attempt ${attempt}`, `Its attempts are ${attempts.map((known) => known.number).join(', ')}.`);
+    }
+    return {
+        file: logFile(lease.home, { flow, runId, taskId, attempt: number, stream }),
+        ended: async () => (await read()).find((known) => known.number === number)?.state.status !== 'running',
+    };
+}
+/** The task that was executed: a clone has written nothing itself, and may be the clone of a clone. */
+async function originOf(lease, task) {
+    let current = task;
+    while (current.originPathspec !== undefined) {
+        const origin = parsePathspec(current.originPathspec, 'task');
+        const record = await lease.store.task(origin.flow, origin.run, origin.task);
+        if (record === undefined) {
+            throw new NotFoundError(current.originPathspec, `cannot read the log of ${pathspecOf(task)}: it was cloned from ${current.originPathspec}, which is gone`, 'Its artifacts are still there; to have a log of its own the step must run again.');
+        }
+        current = record;
+    }
+    return current;
+}
+function pathspecOf({ flow, runId, step, id }) {
+    return formatPathspec({ flow, run: runId, step, task: id });
+}
