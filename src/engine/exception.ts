@@ -1,10 +1,8 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
+import { OWN_FOLDER } from '../core/own-folder.ts';
 import type { ExceptionRecord } from '../store/run-store.ts';
-
-/** The folder this library runs from: frames of its own are of no use to the author of a flow. */
-const OWN_FOLDER = new URL('..', import.meta.url).href;
 
 /** What was thrown, as data. Anything can be thrown; it becomes a name, a message and the user's own frames. */
 export function recordException(thrown: unknown): ExceptionRecord {
@@ -12,9 +10,11 @@ export function recordException(thrown: unknown): ExceptionRecord {
     return { name: 'thrown value', message: typeof thrown === 'string' ? thrown : inspect(thrown), stack: '' };
   }
   const causes: string[] = [];
-  for (let cause = thrown.cause; cause !== undefined && causes.length < 10; ) {
+  for (let cause = thrown.cause; cause !== undefined && causes.length < 10;) {
     causes.push(
-      cause instanceof Error ? [`Caused by ${cause.name}: ${cause.message}`, ...userFrames(cause)].join('\n') : `Caused by ${inspect(cause)}`,
+      cause instanceof Error
+        ? [`Caused by ${cause.name}: ${cause.message}`, ...userFrames(cause)].join('\n')
+        : `Caused by ${inspect(cause)}`,
     );
     cause = cause instanceof Error ? cause.cause : undefined;
   }

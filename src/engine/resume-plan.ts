@@ -52,7 +52,9 @@ export function planResume(request: ResumeRequest): ResumePlan {
   const dirty = request.stepToRerun === undefined ? new Set<string>() : stepsFrom(graph, request.stepToRerun);
   const kept = new Set<string>();
   const clones: TaskRecord[] = [];
-  const plans = new Map([...graph.steps.keys()].map((name) => [name, { cloned: 0, rerun: new Map<RerunReason, number>() }]));
+  const plans = new Map(
+    [...graph.steps.keys()].map((name) => [name, { cloned: 0, rerun: new Map<RerunReason, number>() }]),
+  );
   for (const task of tasks) {
     const reason = rerunReason(task, { ...request, dirty, changed, kept });
     const plan = plans.get(task.step);

@@ -52,11 +52,15 @@ export interface ReadyTask {
  */
 export async function runFlow(setup: RunSetup, first: readonly ReadyTask[]): Promise<FinalRunState> {
   const run = new RunProgress(setup);
-  const heartbeat = setInterval(() => void setup.writer.beat().catch((error: unknown) => run.abort(error)), HEARTBEAT_MS);
+  const heartbeat = setInterval(
+    () => void setup.writer.beat().catch((error: unknown) => run.abort(error)),
+    HEARTBEAT_MS,
+  );
   try {
     const state = await run.complete(first);
-    await setup.pool.end({ graceMs: setup.graceMs });
+    const ended = setup.pool.end({ graceMs: setup.graceMs });
     await setup.writer.finish(state);
+    await ended;
     setup.report({ type: 'run-finished', pathspec: run.pathspec(), state });
     return state;
   } finally {
@@ -206,7 +210,10 @@ function toResult(
         ),
       };
     case 'unusable':
-      return { ...nothing, state: failed(isStopping ? { kind: 'stopped' } : { kind: 'exception', message: end.message }) };
+      return {
+        ...nothing,
+        state: failed(isStopping ? { kind: 'stopped' } : { kind: 'exception', message: end.message }),
+      };
     case 'exit':
       return { ...nothing, state: failed(isStopping ? { kind: 'stopped' } : end) };
     case 'signal':

@@ -1,24 +1,21 @@
 import { WorkerProcess, type WorkerStart } from './worker-process.ts';
 
-export interface PoolOptions extends WorkerStart {
-  /** `pool` uses a worker again; `task` gives each task a process of its own. */
-  readonly isolation: 'pool' | 'task';
-}
-
 /** The workers of a run. One is started ahead of need, so that the first task, or the next one, does not wait for Node. */
 export class WorkerPool {
-  readonly #options: PoolOptions;
+  /** `pool` uses a worker again; `task` gives each task a process of its own. */
+  isolation: 'pool' | 'task' = 'pool';
+  readonly #start: WorkerStart;
   #idle: readonly WorkerProcess[] = [];
   readonly #busy = new Set<WorkerProcess>();
   readonly #ending = new Set<Promise<void>>();
 
-  constructor(options: PoolOptions) {
-    this.#options = options;
+  constructor(start: WorkerStart) {
+    this.#start = start;
   }
 
   /** Starts a worker ahead unless one is waiting for work. */
   prepare(): void {
-    if (this.#idle.length === 0) this.#idle = [new WorkerProcess(this.#options)];
+    if (this.#idle.length === 0) this.#idle = [new WorkerProcess(this.#start)];
   }
 
   /** A worker that can be given a task; give it back afterwards. */
@@ -28,14 +25,14 @@ export class WorkerPool {
     const [worker, ...rest] = this.#idle as [WorkerProcess, ...WorkerProcess[]];
     this.#idle = rest;
     this.#busy.add(worker);
-    if (this.#options.isolation === 'task') this.prepare();
+    if (this.isolation === 'task') this.prepare();
     return worker;
   }
 
   /** Takes a worker back, and ends it unless it may be used again. */
   giveBack(worker: WorkerProcess): void {
     this.#busy.delete(worker);
-    if (this.#options.isolation === 'pool' && worker.isFree) {
+    if (this.isolation === 'pool' && worker.isFree) {
       this.#idle = [worker, ...this.#idle];
       return;
     }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { endGroup, signalGroup } from '../process/groups.ts';
 import type { Guardian } from '../process/guardian.ts';
 import { type TaskOrder, type TaskOutcome, WORKER_VARIABLE, type WorkerMessage } from './messages.ts';
@@ -91,9 +92,12 @@ export class WorkerProcess {
   async end({ graceMs }: { graceMs: number }): Promise<void> {
     this.retire();
     if (this.pid === 0) return;
-    // A stopped process gets no signal until it goes on.
-    signalGroup(this.pid, 'SIGCONT');
-    await endGroup(this.pid, { graceMs });
+    if (graceMs > 0) {
+      signalGroup(this.pid, 'SIGTERM');
+      signalGroup(this.pid, 'SIGCONT'); // a stopped process gets the first only when it goes on
+      await Promise.race([this.#ended.promise, setTimeout(graceMs, undefined, { ref: false })]);
+    }
+    await endGroup(this.pid, { graceMs: 0 });
     await this.#ended.promise;
     this.#guardian.release(this.pid);
   }

@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { decodeText, decodeValue } from '../store/encoding.ts';
 import { openSqliteStore, type SqliteStore } from '../store/sqlite-store.ts';
 import { current, enterTask, leaveTask } from '../flow/current.ts';
@@ -54,6 +55,7 @@ class Worker {
     this.#fail = undefined;
     leaveTask();
     send({ type: 'done', outcome, leftovers: findLeftovers() });
+    flushCompileCache(); // this process may be ended at any time from now on, which would leave nothing in the cache
   }
 
   /** Fails the running task; `false` when none is running. */

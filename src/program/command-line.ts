@@ -80,7 +80,9 @@ function knownCommand(name: string): CommandName {
 }
 
 /** Which options take a value has to be known before it is known which command they belong to. */
-function everyOption(parameterNames: readonly string[]): Record<string, { type: 'string' | 'boolean'; multiple: true }> {
+function everyOption(
+  parameterNames: readonly string[],
+): Record<string, { type: 'string' | 'boolean'; multiple: true }> {
   const commands: readonly Command[] = Object.values(COMMANDS);
   const flags = [TOP_LEVEL_FLAGS, ...commands.map((command) => command.flags)].flatMap((table): Flag[] =>
     Object.values(table),
@@ -96,9 +98,10 @@ function knownOptions(
   parameterNames: readonly string[],
 ): ReadonlyMap<string, OptionKind> {
   const known = new Map<string, OptionKind>();
-  const { flags = {}, takesParameters = false }: Partial<Command> = command === undefined ? {} : COMMANDS[command];
-  for (const name of takesParameters ? parameterNames : []) known.set(name, { kind: 'parameter' });
-  for (const [name, flag] of Object.entries(flags)) known.set(flag.flag, { kind: 'flag', name, flag, isTopLevel: false });
+  const { flags = {}, executes = false }: Partial<Command> = command === undefined ? {} : COMMANDS[command];
+  for (const name of executes ? parameterNames : []) known.set(name, { kind: 'parameter' });
+  for (const [name, flag] of Object.entries(flags))
+    known.set(flag.flag, { kind: 'flag', name, flag, isTopLevel: false });
   for (const [name, flag] of Object.entries<Flag>(TOP_LEVEL_FLAGS)) {
     known.set(flag.flag, { kind: 'flag', name, flag, isTopLevel: true });
   }
@@ -118,7 +121,10 @@ function readEnvironment(environment: NodeJS.ProcessEnv, { command, known, ...ta
     if (option.kind === 'flag' && option.flag.hidden === true) continue;
     if (option.kind === 'parameter' && command !== 'run') continue;
     const isTopLevel = option.kind === 'flag' && option.isTopLevel;
-    const variable = ['RACEWAY', ...(isTopLevel ? [] : [command ?? '']), name].join('_').toUpperCase().replaceAll('-', '_');
+    const variable = ['RACEWAY', ...(isTopLevel ? [] : [command ?? '']), name]
+      .join('_')
+      .toUpperCase()
+      .replaceAll('-', '_');
     const text = environment[variable];
     if (text === undefined || text === '') continue;
     if (option.kind === 'parameter') {
@@ -186,7 +192,10 @@ function parseFlag(flag: Flag, text: string, source: string): unknown {
   }
 }
 
-function wrongValue(option: string, { expected, received }: { expected: string; received: string }): InvalidOptionError {
+function wrongValue(
+  option: string,
+  { expected, received }: { expected: string; received: string },
+): InvalidOptionError {
   return new InvalidOptionError(
     { option, expected, received },
     `${option} cannot be ${JSON.stringify(received)}: expected ${expected}`,

@@ -1,20 +1,25 @@
 import { type Flag, INTERNAL_FLAGS, RESUME_FLAGS, RUN_FLAGS } from '../core/flags.ts';
 import type { ProgramContext } from './program.ts';
+import type { Workers } from './workers.ts';
 
-/** Does what a command says and resolves with the exit status. */
-export type CommandAction = (context: ProgramContext) => Promise<number>;
+/** A command of a flow script. Its action resolves with the exit status. */
+export type Command = CommandForm &
+  (
+    | { readonly executes: false; readonly load: () => Promise<(context: ProgramContext) => Promise<number>> }
+    /** It executes tasks: the flow's parameters are options of it, and a worker is started ahead. */
+    | {
+        readonly executes: true;
+        readonly load: () => Promise<(context: ProgramContext, workers: Workers) => Promise<number>>;
+      }
+  );
 
-/** A command of a flow script. */
-export interface Command {
+interface CommandForm {
   /** Words after the command, as `--help` shows them: `<name>` must be there, `[name]` may, `...` repeats. */
   readonly words: string;
   readonly minWords: number;
   readonly maxWords: number;
   readonly flags: Readonly<Record<string, Flag>>;
-  /** Whether the flow's parameters are options of it. */
-  readonly takesParameters: boolean;
   readonly help: string;
-  readonly load: () => Promise<CommandAction>;
 }
 
 const NO_WORDS = { words: '', minWords: 0, maxWords: 0 } as const;
@@ -24,7 +29,7 @@ export const COMMANDS = {
   run: {
     ...NO_WORDS,
     flags: { ...RUN_FLAGS, ...INTERNAL_FLAGS },
-    takesParameters: true,
+    executes: true,
     help: 'Start a new run',
     load: async () => (await import('./commands/run.ts')).run,
   },
@@ -33,28 +38,28 @@ export const COMMANDS = {
     minWords: 0,
     maxWords: 1,
     flags: { ...RESUME_FLAGS, ...INTERNAL_FLAGS },
-    takesParameters: true,
+    executes: true,
     help: 'Start a run that takes over what an earlier one finished',
     load: async () => (await import('./commands/resume.ts')).resume,
   },
   show: {
     ...NO_WORDS,
     flags: {},
-    takesParameters: false,
+    executes: false,
     help: 'Show the steps and where they lead',
     load: async () => (await import('./commands/show.ts')).show,
   },
   check: {
     ...NO_WORDS,
     flags: {},
-    takesParameters: false,
+    executes: false,
     help: 'Check the graph',
     load: async () => (await import('./commands/check.ts')).check,
   },
   describe: {
     ...NO_WORDS,
     flags: { json: { flag: 'json', kind: 'switch', default: 'yes', help: 'As JSON' } },
-    takesParameters: false,
+    executes: false,
     help: 'Print the definition for programs: parameters as JSON Schema, graph, options',
     load: async () => (await import('./commands/describe.ts')).describe,
   },
@@ -70,7 +75,7 @@ export const COMMANDS = {
         help: 'Characters shown of each value; 0 shows names only',
       },
     },
-    takesParameters: false,
+    executes: false,
     help: 'Print the artifacts of tasks',
     load: async () => (await import('./commands/dump.ts')).dump,
   },
@@ -81,7 +86,7 @@ export const COMMANDS = {
       stderr: { flag: 'stderr', kind: 'switch', default: 'yes', help: 'Show stderr' },
       timestamps: { flag: 'timestamps', kind: 'switch', default: 'no', help: 'Show when each line was written' },
     },
-    takesParameters: false,
+    executes: false,
     help: 'Print what tasks wrote to stdout and stderr',
     load: async () => (await import('./commands/logs.ts')).logs,
   },
@@ -90,7 +95,7 @@ export const COMMANDS = {
     minWords: 1,
     maxWords: Infinity,
     flags: { runId: { flag: 'run-id', kind: 'string', default: 'the latest run', help: 'The run to label' } },
-    takesParameters: false,
+    executes: false,
     help: 'Label a run: add, remove, replace old new, list',
     load: async () => (await import('./commands/tag.ts')).tag,
   },

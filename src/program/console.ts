@@ -44,7 +44,9 @@ export class TextConsole implements RunConsole {
         this.#pids.delete(event.pathspec);
         return;
       case 'task-failed': {
-        this.#print(this.#head(event.pathspec), [red(event.reason.kind === 'stopped' ? 'Task stopped.' : 'Task failed.')]);
+        this.#print(this.#head(event.pathspec), [
+          red(event.reason.kind === 'stopped' ? 'Task stopped.' : 'Task failed.'),
+        ]);
         this.#pids.delete(event.pathspec);
         if (event.reason.kind !== 'stopped') {
           const what = exception === undefined ? describeReason(event.reason) : formatException(exception);

@@ -18,11 +18,11 @@ export function formatHelp({ definition, commandLine, script }: ProgramContext):
       `See node ${script} <command> --help for the options of a command.`,
     );
   }
-  const { words, help, flags, takesParameters }: Command = COMMANDS[command];
+  const { words, help, flags, executes }: Command = COMMANDS[command];
   return sections(
     `Usage: node ${script} [options] ${command}${words === '' ? '' : ` ${words}`} [options]`,
     `${help}.`,
-    takesParameters ? section('Parameters', parameterRows(definition)) : '',
+    executes ? section('Parameters', parameterRows(definition)) : '',
     section('Options', flagRows(flags)),
     section('Options of every command', flagRows(TOP_LEVEL_FLAGS)),
   );
@@ -34,7 +34,10 @@ function parameterRows({ parameters }: ProgramContext['definition']): readonly T
   return [...parameters].map(([name, parameter]) => {
     const { type } = parameterSchema(parameter) as { type?: unknown };
     const fallback = parameter.required ? 'required' : `default: ${JSON.stringify(parameter.default) ?? 'none'}`;
-    return [`--${name}=<${typeof type === 'string' ? type : 'value'}>`, `${parameter.help ?? ''} [${fallback}]`.trimStart()];
+    return [
+      `--${name}=<${typeof type === 'string' ? type : 'value'}>`,
+      `${parameter.help ?? ''} [${fallback}]`.trimStart(),
+    ];
   });
 }
 

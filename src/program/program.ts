@@ -4,7 +4,8 @@ import { type FlowDefinition, defineFlow } from '../flow/definition.ts';
 import type { FlowClass } from '../flow/flow-spec.ts';
 import { announceFailure } from './attribute-file.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
-import { COMMANDS } from './commands.ts';
+import { type Command, COMMANDS } from './commands.ts';
+import type { Workers } from './workers.ts';
 
 /** What a command works with. */
 export interface ProgramContext {
@@ -18,15 +19,21 @@ const USAGE_STATUS = 2;
 const FAILED_STATUS = 1;
 
 /** Does what the command line says and ends the process with the status. */
-export async function runProgram(flowClass: FlowClass): Promise<never> {
-  const argv = process.argv.slice(2);
-  const status = await execute(flowClass, argv).catch((error: unknown) => explain(error, argv));
+export async function runProgram(
+  flowClass: FlowClass,
+  { argv, workers }: { argv: readonly string[]; workers: Workers | undefined },
+): Promise<never> {
+  const status = await execute(flowClass, { argv, workers }).catch((error: unknown) => explain(error, argv));
+  await workers?.[Symbol.asyncDispose]();
   await flush(process.stdout);
   await flush(process.stderr);
   process.exit(status); // whatever the flow's module keeps open must not keep the run from ending
 }
 
-async function execute(flowClass: FlowClass, argv: readonly string[]): Promise<number> {
+async function execute(
+  flowClass: FlowClass,
+  { argv, workers }: { argv: readonly string[]; workers: Workers | undefined },
+): Promise<number> {
   const definition = defineFlow(flowClass);
   const commandLine = parseCommandLine(argv, {
     parameterNames: [...definition.parameters.keys()],
@@ -39,14 +46,18 @@ async function execute(flowClass: FlowClass, argv: readonly string[]): Promise<n
     process.stdout.write(formatHelp(context));
     return 0;
   }
-  const action = await COMMANDS[commandLine.command].load();
-  return action(context);
+  const command: Command = COMMANDS[commandLine.command];
+  return command.executes
+    ? (await command.load())(context, workers ?? new (await import('./workers.ts')).Workers())
+    : (await command.load())(context);
 }
 
 /** Says on stderr what went wrong, and to whoever started this process. */
 function explain(error: unknown, argv: readonly string[]): number {
   if (!(error instanceof RacewayError)) {
-    process.stderr.write(`Internal error, please report it:\n${error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(
+      `Internal error, please report it:\n${error instanceof Error ? error.stack : String(error)}\n`,
+    );
     return FAILED_STATUS;
   }
   process.stderr.write(`Error: ${error.message}\n`);

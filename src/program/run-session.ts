@@ -1,16 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { PROTOCOL } from '../core/attributes.ts';
-import { compileCacheFolder } from '../core/compile-cache.ts';
 import { RacewayError } from '../core/errors.ts';
 import type { InternalOptions, RunOptions } from '../core/flags.ts';
 import { checkTags } from '../core/tags.ts';
 import { VERSION } from '../core/version.ts';
-import { LogFollower } from '../engine/log-follower.ts';
 import { type ReadyTask, runFlow, type Stop } from '../engine/run-flow.ts';
-import { WorkerPool } from '../engine/worker-pool.ts';
 import type { Graph } from '../flow/graph.ts';
-import { Guardian } from '../process/guardian.ts';
 import { ownIdentity } from '../process/identity.ts';
 import { userName } from '../process/user-name.ts';
 import { encodeText } from '../store/encoding.ts';
@@ -21,6 +17,7 @@ import { announceRun } from './attribute-file.ts';
 import { checkedGraph } from './checked-graph.ts';
 import { JsonConsole, type RunConsole, TextConsole } from './console.ts';
 import type { ProgramContext } from './program.ts';
+import type { Workers } from './workers.ts';
 
 /** Exit statuses that say which signal ended a program: 128 and its number. */
 const SIGNAL_STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const satisfies Record<Stop['signalCode'], number>;
@@ -30,36 +27,28 @@ const DEFAULT_GRACE_SECONDS = 5;
 /** The Runner kills this process when the grace is over; tasks get a little less, so that their end can be recorded. */
 const TASK_SHARE_OF_GRACE = 0.8;
 
-/** What `run` and `resume` have in common: the workers, the console, the store, the signals. */
-export class RunSession implements AsyncDisposable {
+/** What `run` and `resume` have in common: the console, the store, the signals, and how a run is made. */
+export class RunSession {
   readonly user = userName();
   readonly console: RunConsole;
   readonly #context: ProgramContext;
   readonly #options: RunOptions & InternalOptions;
-  readonly #guardian = new Guardian();
-  readonly #logs = new LogFollower();
-  readonly #pool: WorkerPool;
+  readonly #workers: Workers;
   readonly #graceMs: number;
   readonly #stop = new AbortController();
   #store: SqliteStore | undefined;
 
-  /** Starts the first worker at once: it loads while this process looks at the graph and opens the store. */
-  constructor(context: ProgramContext) {
+  constructor(context: ProgramContext, workers: Workers) {
     this.#context = context;
+    this.#workers = workers;
     this.#options = context.commandLine.options as RunOptions & InternalOptions;
+    workers.pool.isolation = this.#options.isolation ?? 'pool';
     this.#graceMs = (this.#options.grace ?? DEFAULT_GRACE_SECONDS) * 1000 * TASK_SHARE_OF_GRACE;
-    this.#pool = new WorkerPool({
-      script: process.argv[1] ?? '',
-      environment: { ...process.env, NODE_COMPILE_CACHE: compileCacheFolder() },
-      guardian: this.#guardian,
-      isolation: this.#options.isolation ?? 'pool',
-      onPrinted: this.#logs.look,
-    });
-    this.#pool.prepare();
     const resumeCommand = (runId: string): string => `node ${context.script} resume --origin-run-id ${runId}`;
     this.console =
       context.commandLine.topLevel.logFormat === 'json' ? new JsonConsole() : new TextConsole({ resumeCommand });
-    for (const signalCode of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signalCode, () => this.#interrupt(signalCode));
+    for (const signalCode of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signalCode, () => this.#interrupt(signalCode));
     checkTags(this.#options.tags ?? []);
   }
 
@@ -68,7 +57,10 @@ export class RunSession implements AsyncDisposable {
     return locateHome({ home: this.#context.commandLine.topLevel.home });
   }
 
-  /** The store of the home, which is made if need be. */
+  /**
+   * The store of the home, which is made if need be. It is not closed: that would write the WAL back, which takes longer
+   * than the rest of a small run, and the process ends anyway.
+   */
   get store(): SqliteStore {
     if (this.#store === undefined) {
       const { home } = this;
@@ -136,8 +128,8 @@ export class RunSession implements AsyncDisposable {
         graph,
         writer,
         store,
-        pool: this.#pool,
-        logs: this.#logs,
+        pool: this.#workers.pool,
+        logs: this.#workers.logs,
         report,
         signal: this.#stop.signal,
         parameters: encoded.text,
@@ -160,14 +152,9 @@ export class RunSession implements AsyncDisposable {
     if (this.#context.commandLine.topLevel.quiet !== true) process.stderr.write(`${text}\n`);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pool.end({ graceMs: 0 });
-    await this.#store?.close();
-  }
-
   #interrupt(signalCode: Stop['signalCode']): void {
     if (this.#stop.signal.aborted) {
-      void this.#pool.end({ graceMs: 0 }); // asked a second time: no more grace
+      void this.#workers.pool.end({ graceMs: 0 }); // asked a second time: no more grace
       return;
     }
     this.console.remark(`Workflow interrupted by ${signalCode}: ending its tasks.`);

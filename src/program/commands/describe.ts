@@ -30,11 +30,11 @@ export async function describe({ definition }: ProgramContext): Promise<number> 
       sourceSha256,
     })),
     options: flagList(TOP_LEVEL_FLAGS),
-    commands: Object.entries<Command>(COMMANDS).map(([name, { words, flags, takesParameters, help }]) => ({
+    commands: Object.entries<Command>(COMMANDS).map(([name, { words, flags, executes, help }]) => ({
       name,
       words,
       help,
-      takesParameters,
+      executes,
       options: flagList(flags),
     })),
   };

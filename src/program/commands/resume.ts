@@ -13,10 +13,11 @@ import { announceRun } from '../attribute-file.ts';
 import { givenParameters } from '../given-parameters.ts';
 import type { ProgramContext } from '../program.ts';
 import { RunSession } from '../run-session.ts';
+import type { Workers } from '../workers.ts';
 
 /** `resume`: a new run that takes over what an earlier one finished. */
-export async function resume(context: ProgramContext): Promise<number> {
-  await using session = new RunSession(context);
+export async function resume(context: ProgramContext, workers: Workers): Promise<number> {
+  const session = new RunSession(context, workers);
   const { definition, commandLine } = context;
   const options = commandLine.options as ResumeOptions & InternalOptions;
   const { store } = session;
@@ -44,9 +45,11 @@ export async function resume(context: ProgramContext): Promise<number> {
     return 0;
   }
   for (const step of plan.changedSteps) {
-    session.console.remark(`The source of step ${step} changed since ${origin.id}; its tasks are taken over (see --rerun-changed).`);
+    session.console.remark(
+      `The source of step ${step} changed since ${origin.id}; its tasks are taken over (see --rerun-changed).`,
+    );
   }
-  return await session.execute({
+  return session.execute({
     graph,
     parameters,
     tags: [...new Set([...origin.userTags, ...(options.tags ?? [])])],
@@ -131,7 +134,8 @@ function describePlan({ steps, changedSteps }: ResumePlan, origin: RunRecord): s
   const width = Math.max(...steps.map(({ step }) => step.length));
   const changed = new Set(changedSteps);
   const lines = steps.map(
-    (plan) => `  ${plan.step.padEnd(width)}  ${describeStep(plan)}${changed.has(plan.step) ? '; its source changed' : ''}`,
+    (plan) =>
+      `  ${plan.step.padEnd(width)}  ${describeStep(plan)}${changed.has(plan.step) ? '; its source changed' : ''}`,
   );
   return `Resuming ${origin.flow}/${origin.id} would do this:\n${lines.join('\n')}\n`;
 }

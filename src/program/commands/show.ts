@@ -9,7 +9,8 @@ export async function show({ definition }: ProgramContext): Promise<number> {
   for (const { name, transition } of graph.steps.values()) {
     lines.push(`Step ${name}`, transition === undefined ? '' : `    => ${transition.steps.join(', ')}`, '');
   }
-  for (const [name, { help }] of definition.parameters) lines.push(`Parameter ${name}`, help === undefined ? '' : `    ${help}`, '');
+  for (const [name, { help }] of definition.parameters)
+    lines.push(`Parameter ${name}`, help === undefined ? '' : `    ${help}`, '');
   process.stdout.write(`${lines.join('\n').replaceAll('\n\n\n', '\n\n').trimEnd()}\n`);
   return 0;
 }

@@ -1,0 +1,34 @@
+/**
+ * What the type of a flow class says to those who never load it: the Runner takes its parameter types from here and the
+ * client its artifact types. Types only; nothing of this exists when the program runs.
+ */
+/** Stands on the instance type of a flow for what a caller may give as its parameters. */
+export declare const PARAMETERS: unique symbol;
+/** Stands on the type of a step, so that a step is not taken for an artifact. */
+export declare const STEP: unique symbol;
+/** Any flow class's instance type. */
+export type FlowShape = object;
+/** A flow of which nothing is known: every parameter and artifact name goes, and values are `unknown`. */
+export interface AnyFlow {
+    readonly [PARAMETERS]: Record<string, unknown>;
+    readonly [name: string]: unknown;
+}
+/** What may be given as parameters of `F`: names and types, all optional (the flow itself says which it needs). */
+export type ParameterInputs<F extends FlowShape> = F extends {
+    readonly [PARAMETERS]: infer P;
+} ? Partial<P> : Record<string, never>;
+/** The parameters a run of `F` has, with their values' types. */
+export type ParameterValues<F extends FlowShape> = string extends keyof F ? Readonly<Record<string, unknown>> : {
+    readonly [K in keyof ParameterInputsOf<F> & keyof F]: F[K];
+};
+/** The artifacts of `F` (its parameters among them) by name; its steps and methods are none. */
+export type Artifacts<F extends FlowShape> = string extends keyof F ? Readonly<Record<string, unknown>> : {
+    readonly [K in keyof F as K extends string ? (F[K] extends NoArtifact ? never : K) : never]: F[K];
+};
+type NoArtifact = {
+    readonly [STEP]: true;
+} | ((...args: never[]) => unknown);
+type ParameterInputsOf<F extends FlowShape> = F extends {
+    readonly [PARAMETERS]: infer P;
+} ? P : Record<never, never>;
+export {};

@@ -1,0 +1,90 @@
+/** What a run is doing. `timeout` is a run that was ended because it took longer than its limit. */
+export type RunStatus = 'running' | 'successful' | 'failed' | 'timeout';
+/** Why a run is not successful. */
+export type RunReason = 
+/** A task failed after its retries. */
+{
+    readonly kind: 'task';
+    readonly pathspec: string;
+    readonly message: string;
+}
+/** The run process ended with this status for a reason that it did not record. */
+ | {
+    readonly kind: 'exit';
+    readonly exitCode: number;
+}
+/** The run process was ended by this signal. */
+ | {
+    readonly kind: 'signal';
+    readonly signalCode: string;
+}
+/** The program that started the run ended it. */
+ | {
+    readonly kind: 'killed';
+}
+/** The run took longer than its limit. */
+ | {
+    readonly kind: 'timeout';
+}
+/** The run process is gone and left no word. */
+ | {
+    readonly kind: 'lost';
+};
+/** Status and reason of a run, which belong together. */
+export type RunState = {
+    readonly status: 'running';
+} | {
+    readonly status: 'successful';
+} | {
+    readonly status: 'failed';
+    readonly reason: RunReason;
+} | {
+    readonly status: 'timeout';
+    readonly reason: RunReason;
+};
+/** A `RunState` that will not change any more. */
+export type FinalRunState = Exclude<RunState, {
+    status: 'running';
+}>;
+/** What a task, or one attempt of it, is doing. */
+export type TaskStatus = 'running' | 'successful' | 'failed';
+/** Why a task is not successful. */
+export type TaskReason = 
+/** The step threw. */
+{
+    readonly kind: 'exception';
+    readonly message: string;
+}
+/** The task's process ended with this status before the step was done. */
+ | {
+    readonly kind: 'exit';
+    readonly exitCode: number;
+}
+/** The task's process was ended by this signal. */
+ | {
+    readonly kind: 'signal';
+    readonly signalCode: string;
+}
+/** The task was stopped because its run was ending. */
+ | {
+    readonly kind: 'stopped';
+}
+/** The run process is gone and left no word. */
+ | {
+    readonly kind: 'lost';
+};
+/** Status and reason of a task, which belong together. */
+export type TaskState = {
+    readonly status: 'running';
+} | {
+    readonly status: 'successful';
+} | {
+    readonly status: 'failed';
+    readonly reason: TaskReason;
+};
+/** A `TaskState` that will not change any more. */
+export type FinalTaskState = Exclude<TaskState, {
+    status: 'running';
+}>;
+/** A reason in words, without a full stop: `start/1 failed: no such file`. */
+export declare function describeReason(reason: RunReason | TaskReason): string;

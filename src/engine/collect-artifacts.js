@@ -1,0 +1,33 @@
+import { RacewayError } from '../core/errors.js';
+import { prepareBlob } from '../store/artifact-files.js';
+import { encodeValue } from '../store/encoding.js';
+/**
+ * What a task leaves, ready to be committed. A value that was inherited and not touched is only named again; one that
+ * was touched is encoded, and when it comes out as it was it is only named as well.
+ *
+ * @throws {RacewayError} `ARTIFACT` when a field that the step assigned or changed cannot be stored
+ */
+export function collectArtifacts(fields, { home, inherited }) {
+  const artifacts = [];
+  const blobs = [];
+  for (const field of fields) {
+    const known = inherited.get(field.name);
+    if (field.origin === 'untouched') {
+      if (known !== undefined) artifacts.push(known);
+      continue;
+    }
+    const encoded = encodeValue(field.value);
+    if (encoded.kind === 'refused') {
+      if (field.origin === 'initial') continue; // a logger, a client: made again for each task
+      throw new RacewayError(
+        'ARTIFACT',
+        `the artifact "${field.name}" cannot be stored: it holds ${encoded.what}`,
+        'Keep data in fields (objects, arrays, Map, Set, Date, typed arrays, …) and anything else in a variable or a #private field.',
+      );
+    }
+    const blob = prepareBlob(home, encoded.parts);
+    artifacts.push({ name: field.name, type: encoded.type, sha256: blob.sha256, sizeBytes: blob.sizeBytes });
+    if (blob.sha256 !== known?.sha256) blobs.push(blob);
+  }
+  return { artifacts, blobs };
+}

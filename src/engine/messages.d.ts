@@ -1,0 +1,65 @@
+import type { ArtifactRecord, ExceptionRecord, NewBlob, ReadsRecord, TransitionRecord } from '../store/run-store.ts';
+/**
+ * What a run process and its workers say to each other, over Node's IPC channel with structured clone. Both ends are the
+ * same version of this library in the same run, so the messages are trusted.
+ */
+/** From the run process: do this task. */
+export interface TaskOrder {
+  readonly type: 'task';
+  readonly home: string;
+  readonly flow: string;
+  readonly runId: string;
+  readonly originRunId: string | undefined;
+  readonly user: string;
+  readonly tags: readonly string[];
+  readonly step: string;
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly index: number | undefined;
+  /** As `encodeText` writes them. */
+  readonly parameters: string;
+  /** What the parent task left. */
+  readonly inherited: readonly ArtifactRecord[];
+  /** A folder of the task's own, not made yet. */
+  readonly tempdir: string;
+  readonly logs: {
+    readonly stdout: string;
+    readonly stderr: string;
+  };
+}
+/** What became of an attempt, as far as its worker lived to tell. */
+export type TaskOutcome =
+  | {
+      readonly status: 'successful';
+      readonly transition: TransitionRecord | undefined;
+      readonly artifacts: readonly ArtifactRecord[];
+      readonly blobs: readonly NewBlob[];
+      readonly reads: ReadsRecord;
+    }
+  | {
+      readonly status: 'failed';
+      readonly exception: ExceptionRecord;
+    };
+/** From a worker. */
+export type WorkerMessage =
+  /** The flow is loaded; give me a task. */
+  | {
+      readonly type: 'ready';
+    }
+  /** The task could not begin: none of its code ran. */
+  | {
+      readonly type: 'unusable';
+      readonly message: string;
+    }
+  /** Something was printed; have a look at the log. */
+  | {
+      readonly type: 'printed';
+    }
+  | {
+      readonly type: 'done';
+      readonly outcome: TaskOutcome;
+      /** What the task left behind in the process (a timer, another working folder): then it is not used again. */
+      readonly leftovers: readonly string[];
+    };
+/** The environment variable that makes a flow script a worker. */
+export declare const WORKER_VARIABLE = 'RACEWAY_WORKER';

@@ -1,0 +1,91 @@
+import { RacewayError } from '../core/errors.js';
+import { nearest } from '../core/nearest.js';
+/**
+ * Decides which tasks of an origin run are taken over: those that succeeded, are not at or after the step to rerun, did
+ * not read what changed, and whose parents are all taken over.
+ *
+ * @throws {RacewayError} `RESUME` when there is no such step, or when the flow's graph changed so that the tasks do not fit
+ */
+export function planResume(request) {
+  const { graph, tasks } = request;
+  const changed = changedSteps(request);
+  const dirty = request.stepToRerun === undefined ? new Set() : stepsFrom(graph, request.stepToRerun);
+  const kept = new Set();
+  const clones = [];
+  const plans = new Map([...graph.steps.keys()].map((name) => [name, { cloned: 0, rerun: new Map() }]));
+  for (const task of tasks) {
+    const reason = rerunReason(task, { ...request, dirty, changed, kept });
+    const plan = plans.get(task.step);
+    if (reason !== undefined) {
+      plan?.rerun.set(reason, (plan.rerun.get(reason) ?? 0) + 1);
+      continue;
+    }
+    if (plan !== undefined) plan.cloned += 1;
+    kept.add(task.id);
+    clones.push(task);
+  }
+  refuseUnlessFitting(graph, clones);
+  for (const plan of plans.values()) {
+    if (plan.cloned === 0 && plan.rerun.size === 0) plan.rerun.set('it never started', 1);
+  }
+  const cloned = new Set(clones.map(({ step }) => step));
+  return {
+    clones,
+    steps: [...plans].map(([step, plan]) => ({ step, ...plan })),
+    changedSteps: [...changed].filter((step) => cloned.has(step)),
+  };
+}
+function rerunReason(task, { dirty, changed, kept, rerunChanged, changedParameters }) {
+  if (dirty.has(task.step)) return 'at or after the step to rerun';
+  if (task.state.status !== 'successful') return 'it failed';
+  if (rerunChanged && changed.has(task.step)) return 'its source changed';
+  // What was not recorded cannot be ruled out.
+  const read = task.reads?.parameters ?? [...changedParameters];
+  if (read.some((name) => changedParameters.has(name))) return 'it read a parameter that changed';
+  if (!task.parentIds.every((id) => kept.has(id))) return 'an ancestor runs again';
+  return undefined;
+}
+function changedSteps({ graph, steps }) {
+  const isChanged = ({ name, sourceSha256 }) => {
+    const now = graph.steps.get(name);
+    return now !== undefined && now.sourceSha256 !== sourceSha256;
+  };
+  return new Set(steps.filter(isChanged).map(({ name }) => name));
+}
+/** The step and everything that can be reached from it. */
+function stepsFrom(graph, step) {
+  if (!graph.steps.has(step)) {
+    const names = [...graph.steps.keys()];
+    const meant = nearest(step, names);
+    throw new RacewayError(
+      'RESUME',
+      `cannot resume from step "${step}": the flow has no such step`,
+      meant === undefined ? `Its steps are ${names.join(', ')}.` : `Did you mean ${meant}?`,
+    );
+  }
+  const reached = new Set();
+  const waiting = [step];
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (reached.has(name)) continue;
+    reached.add(name);
+    waiting.push(...(graph.steps.get(name)?.transition?.steps ?? []));
+  }
+  return reached;
+}
+/** Tasks that are kept must be ones that the flow as it is now could have had. */
+function refuseUnlessFitting(graph, clones) {
+  for (const { step: name, transition } of clones) {
+    const step = graph.steps.get(name);
+    const went = transition?.steps.join(', ') ?? 'nowhere';
+    const goes = step?.transition?.steps.join(', ') ?? 'nowhere';
+    if (step !== undefined && went === goes) continue;
+    throw new RacewayError(
+      'RESUME',
+      `cannot resume: the flow's graph changed, and step "${name}" of the origin run does not fit it ` +
+        (step === undefined ? '(there is no such step now)' : `(it went to ${went} and now goes to ${goes})`),
+      step === undefined
+        ? 'Name an earlier step to rerun from, or start a new run.'
+        : `Rerun from it (resume ${name}), or start a new run.`,
+    );
+  }
+}

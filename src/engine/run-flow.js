@@ -1,0 +1,169 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { formatPathspec } from '../core/pathspec.js';
+import { describeReason } from '../core/status.js';
+import { attemptTempFolder, logFile, logFolder } from '../store/home-folder.js';
+import { TaskLog } from './task-log.js';
+/** How often the run says that it is alive when nothing else happens, in milliseconds. */
+const HEARTBEAT_MS = 10_000;
+/**
+ * Executes tasks, beginning with `first`, until none is left, one failed, or the run is stopped; records and reports all
+ * of it. Resolves with what the run came to, when no worker is left.
+ *
+ * @throws {RacewayError} `SUPERSEDED` when the run was recorded as ended by someone else
+ */
+export async function runFlow(setup, first) {
+  const run = new RunProgress(setup);
+  const heartbeat = setInterval(() => void setup.writer.beat().catch((error) => run.abort(error)), HEARTBEAT_MS);
+  try {
+    const state = await run.complete(first);
+    await setup.pool.end({ graceMs: setup.graceMs });
+    await setup.writer.finish(state);
+    setup.report({ type: 'run-finished', pathspec: run.pathspec(), state });
+    return state;
+  } finally {
+    clearInterval(heartbeat);
+    await setup.pool.end({ graceMs: 0 });
+  }
+}
+class RunProgress {
+  #setup;
+  #waiting = [];
+  #running = new Set();
+  /** Set once: nothing new starts from then on. */
+  #failure;
+  #error;
+  constructor(setup) {
+    this.#setup = setup;
+    mkdirSync(logFolder(setup.home, setup.writer.flow, setup.writer.runId), { recursive: true, mode: 0o700 });
+  }
+  async complete(first) {
+    const { signal, maxWorkers } = this.#setup;
+    const stop = () => this.#fail({ status: 'failed', reason: signal.reason });
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    this.#waiting.push(...first);
+    while (this.#waiting.length > 0 || this.#running.size > 0) {
+      while (this.#failure === undefined && this.#running.size < maxWorkers) {
+        const task = this.#waiting.shift();
+        if (task === undefined) break;
+        const work = this.#execute(task)
+          .catch((error) => this.abort(error))
+          .finally(() => this.#running.delete(work));
+        this.#running.add(work);
+      }
+      if (this.#running.size === 0) break;
+      await Promise.race(this.#running);
+    }
+    signal.removeEventListener('abort', stop);
+    if (this.#error !== undefined) throw this.#error;
+    return this.#failure ?? { status: 'successful' };
+  }
+  /** Gives up for a reason that has nothing to do with the flow: the store is gone, or the run is someone else's. */
+  abort(error) {
+    this.#error ??= error;
+    this.#fail({ status: 'failed', reason: { kind: 'exit', exitCode: 1 } });
+  }
+  pathspec(step, task) {
+    return formatPathspec({ flow: this.#setup.writer.flow, run: this.#setup.writer.runId, step, task });
+  }
+  #fail(failure) {
+    if (this.#failure !== undefined) return;
+    this.#failure = failure;
+    // Running tasks are warned and then ended; each reports its own end.
+    void this.#setup.pool.end({ graceMs: this.#setup.graceMs });
+  }
+  async #execute(ready) {
+    const { pool, writer, report, graph } = this.#setup;
+    const attempt = 0;
+    const worker = pool.take();
+    const taskId = await writer.startTask(
+      { step: ready.step, parentIds: ready.parentIds, sourceSha256: graph.steps.get(ready.step)?.sourceSha256 ?? '' },
+      worker.pid,
+    );
+    const pathspec = this.pathspec(ready.step, taskId);
+    report({ type: 'task-started', pathspec, attempt, pid: worker.pid });
+    const order = this.#order(ready, { taskId, attempt });
+    const logs = this.#openLogs(order, pathspec);
+    const end = await worker.run(order);
+    for (const log of logs) this.#setup.logs.remove(log);
+    rmSync(order.tempdir, { recursive: true, force: true });
+    pool.giveBack(worker);
+    const result = toResult(end, { taskId, attempt, isStopping: this.#failure !== undefined });
+    await writer.finishAttempt(result);
+    if (result.state.status === 'successful') {
+      report({ type: 'task-succeeded', pathspec, attempt });
+      for (const step of result.transition?.steps ?? []) {
+        this.#waiting.push({ step, parentIds: [taskId], inherited: result.artifacts });
+      }
+      return;
+    }
+    const { reason } = result.state;
+    report({ type: 'task-failed', pathspec, attempt, reason }, result.exception);
+    this.#fail({ status: 'failed', reason: { kind: 'task', pathspec, message: describeReason(reason) } });
+  }
+  #order({ step, inherited }, { taskId, attempt }) {
+    const { home, writer, parameters, user, tags, originRunId } = this.#setup;
+    const log = { flow: writer.flow, runId: writer.runId, taskId, attempt };
+    return {
+      type: 'task',
+      home,
+      flow: writer.flow,
+      runId: writer.runId,
+      originRunId,
+      user,
+      tags,
+      step,
+      taskId,
+      attempt,
+      index: undefined,
+      parameters,
+      inherited,
+      tempdir: attemptTempFolder(home, log),
+      logs: {
+        stdout: logFile(home, { ...log, stream: 'stdout' }),
+        stderr: logFile(home, { ...log, stream: 'stderr' }),
+      },
+    };
+  }
+  #openLogs(order, pathspec) {
+    return ['stdout', 'stderr'].map((stream) => {
+      const log = new TaskLog(order.logs[stream], {
+        maxBytes: this.#setup.maxLogBytes,
+        sink: (lines) => this.#setup.report({ type: 'task-output', pathspec, stream, lines }),
+      });
+      this.#setup.logs.add(log);
+      return log;
+    });
+  }
+}
+function toResult(end, { taskId, attempt, isStopping }) {
+  const nothing = { taskId, attempt, artifacts: [], blobs: [] };
+  switch (end.kind) {
+    case 'done':
+      if (end.outcome.status === 'successful') {
+        return { taskId, attempt, ...end.outcome, state: { status: 'successful' } };
+      }
+      return {
+        ...nothing,
+        exception: end.outcome.exception,
+        state: failed(
+          isStopping ? { kind: 'stopped' } : { kind: 'exception', message: summary(end.outcome.exception) },
+        ),
+      };
+    case 'unusable':
+      return {
+        ...nothing,
+        state: failed(isStopping ? { kind: 'stopped' } : { kind: 'exception', message: end.message }),
+      };
+    case 'exit':
+      return { ...nothing, state: failed(isStopping ? { kind: 'stopped' } : end) };
+    case 'signal':
+      return { ...nothing, state: failed(isStopping ? { kind: 'stopped' } : end) };
+  }
+}
+function failed(reason) {
+  return { status: 'failed', reason };
+}
+function summary({ name, message }) {
+  return `${name}: ${message}`;
+}

@@ -1,0 +1,121 @@
+import { fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { endGroup, signalGroup } from '../process/groups.js';
+import { WORKER_VARIABLE } from './messages.js';
+/** A worker as its run process sees it: one process, a group of its own, one task at a time. */
+export class WorkerProcess {
+  pid;
+  #process;
+  #guardian;
+  #onPrinted;
+  /** What the worker prints outside a task; an open file without a name, so that nothing can be left behind. */
+  #startLog;
+  #ended = Promise.withResolvers();
+  #state = { status: 'starting' };
+  #finish;
+  constructor({ script, environment, guardian, onPrinted }) {
+    this.#guardian = guardian;
+    this.#onPrinted = onPrinted;
+    this.#startLog = openUnnamedFile();
+    this.#process = fork(script, [], {
+      detached: true,
+      serialization: 'advanced',
+      execArgv: process.execArgv.filter((option) => !option.startsWith('--inspect')), // the port is taken
+      stdio: ['ignore', this.#startLog, this.#startLog, 'ipc'],
+      env: { ...environment, [WORKER_VARIABLE]: '1', [guardian.mark.name]: guardian.mark.value },
+    });
+    this.pid = this.#process.pid ?? 0;
+    if (this.#process.pid !== undefined) guardian.watch(this.#process.pid);
+    this.#process.on('message', (message) => this.#hear(message));
+    this.#process.on('error', (error) => this.#end({ kind: 'unusable', message: error.message }));
+    this.#process.on('exit', (exitCode, signalCode) =>
+      this.#end(signalCode === null ? { kind: 'exit', exitCode: exitCode ?? 1 } : { kind: 'signal', signalCode }),
+    );
+  }
+  /** Whether it may be given a task. */
+  get isFree() {
+    return this.#finish === undefined && (this.#state.status === 'starting' || this.#state.status === 'idle');
+  }
+  /** Gives the worker a task, as soon as it has loaded the flow. */
+  run(order) {
+    if (!this.isFree) return Promise.resolve({ kind: 'unusable', message: 'its worker is ending' });
+    const { promise, resolve } = Promise.withResolvers();
+    this.#finish = resolve;
+    if (this.#state.status === 'idle') this.#give(order);
+    else this.#state = { status: 'starting', order };
+    return promise;
+  }
+  /** Not to be used again; what it runs goes on. */
+  retire() {
+    if (this.#state.status !== 'ended') this.#state = { status: 'retired' };
+  }
+  /**
+   * Ends the process and everything in its group: SIGTERM, then SIGKILL. A task that did not ask for a warning is gone
+   * at once. Resolves when none is left.
+   */
+  async end({ graceMs }) {
+    this.retire();
+    if (this.pid === 0) return;
+    if (graceMs > 0) {
+      signalGroup(this.pid, 'SIGTERM');
+      signalGroup(this.pid, 'SIGCONT'); // a stopped process gets the first only when it goes on
+      await Promise.race([this.#ended.promise, setTimeout(graceMs, undefined, { ref: false })]);
+    }
+    await endGroup(this.pid, { graceMs: 0 });
+    await this.#ended.promise;
+    this.#guardian.release(this.pid);
+  }
+  #give(order) {
+    this.#state = { status: 'busy' };
+    this.#process.send(order, (error) => {
+      if (error !== null) this.retire(); // the process is ending: `exit` follows
+    });
+  }
+  #hear(message) {
+    switch (message.type) {
+      case 'ready':
+        if (this.#state.status !== 'starting') return;
+        if (this.#state.order === undefined) this.#state = { status: 'idle' };
+        else this.#give(this.#state.order);
+        return;
+      case 'printed':
+        this.#onPrinted();
+        return;
+      case 'unusable':
+        this.retire();
+        this.#settle({ kind: 'unusable', message: message.message });
+        return;
+      case 'done':
+        if (message.outcome.status === 'failed' || message.leftovers.length > 0) this.retire();
+        else if (this.#state.status === 'busy') this.#state = { status: 'idle' };
+        this.#settle({ kind: 'done', outcome: message.outcome });
+    }
+  }
+  #end(end) {
+    if (this.#state.status === 'ended') return;
+    const neverReady = this.#state.status === 'starting';
+    this.#state = { status: 'ended' };
+    this.#ended.resolve();
+    this.#settle(neverReady ? { kind: 'unusable', message: this.#readStartLog() } : end);
+    closeSync(this.#startLog);
+  }
+  #settle(end) {
+    this.#finish?.(end);
+    this.#finish = undefined;
+  }
+  #readStartLog() {
+    const bytes = Buffer.alloc(Math.min(fstatSync(this.#startLog).size, 10_000));
+    readSync(this.#startLog, bytes, 0, bytes.byteLength, 0);
+    return `it ended while it loaded the flow\n${bytes.toString()}`.trimEnd();
+  }
+}
+function openUnnamedFile() {
+  const file = join(tmpdir(), `raceway-worker-${randomUUID()}`);
+  const descriptor = openSync(file, 'ax+', 0o600);
+  unlinkSync(file);
+  return descriptor;
+}

@@ -1,0 +1,3 @@
+export async function dump(_context) {
+  throw new Error('being written');
+}

@@ -1,0 +1,3 @@
+export async function logs(_context) {
+  throw new Error('being written');
+}

@@ -1,0 +1,128 @@
+import { isDeepStrictEqual } from 'node:util';
+import { NotFoundError, RacewayError } from '../../core/errors.js';
+import { PROTOCOL } from '../../core/attributes.js';
+import { formatPathspec } from '../../core/pathspec.js';
+import { planResume } from '../../engine/resume-plan.js';
+import { resolveParameters } from '../../flow/resolve-parameters.js';
+import { presence } from '../../process/identity.js';
+import { decodeText } from '../../store/encoding.js';
+import { announceRun } from '../attribute-file.js';
+import { givenParameters } from '../given-parameters.js';
+import { RunSession } from '../run-session.js';
+/** `resume`: a new run that takes over what an earlier one finished. */
+export async function resume(context, workers) {
+  await using session = new RunSession(context, workers);
+  const { definition, commandLine } = context;
+  const options = commandLine.options;
+  const { store } = session;
+  const origin = await findOrigin(store, { flow: definition.name, user: session.user, runId: options.originRunId });
+  const before = decodeText(origin.parameters);
+  const parameters = await resolveParameters(definition.parameters, givenParameters(commandLine), { origin: before });
+  const graph = session.graph(parameters);
+  const plan = planResume({
+    graph,
+    tasks: await store.tasks(definition.name, origin.id),
+    steps: await store.steps(definition.name, origin.id),
+    stepToRerun: commandLine.words[0],
+    rerunChanged: options.rerunChanged === true,
+    changedParameters: differences(before, parameters),
+  });
+  if (options.dryRun === true) {
+    process.stdout.write(describePlan(plan, origin));
+    announceRun(options.runnerAttributeFile, {
+      flow_name: definition.name,
+      run_id: origin.id,
+      metadata: `raceway@${session.home}`,
+      home: session.home,
+      protocol: PROTOCOL,
+    });
+    return 0;
+  }
+  for (const step of plan.changedSteps) {
+    session.console.remark(
+      `The source of step ${step} changed since ${origin.id}; its tasks are taken over (see --rerun-changed).`,
+    );
+  }
+  return await session.execute({
+    graph,
+    parameters,
+    tags: [...new Set([...origin.userTags, ...(options.tags ?? [])])],
+    originRunId: origin.id,
+    first: (writer) => takeOver(plan, { origin, writer, store, session }),
+  });
+}
+/** The run to resume. One that was left without a word is recorded as lost, so that it cannot go on as well. */
+async function findOrigin(store, { flow, user, runId }) {
+  const origin = runId === undefined ? await latestUnfinished(store, { flow, user }) : await store.run(flow, runId);
+  if (origin === undefined) {
+    const pathspec = formatPathspec({ flow, run: runId });
+    throw new NotFoundError(
+      pathspec,
+      runId === undefined
+        ? `there is no run of ${flow} by ${user} to resume: none failed`
+        : `there is no run ${pathspec} to resume`,
+      'Name one with --origin-run-id=<id>, in the home that holds it.',
+    );
+  }
+  if (origin.state.status !== 'running') return origin;
+  if (presence(origin.process) !== 'gone') {
+    throw new RacewayError(
+      'RESUME',
+      `cannot resume ${flow}/${origin.id}: it is still running (pid ${origin.process.pid} on ${origin.process.host})`,
+      'Wait for it, or end it first.',
+    );
+  }
+  await store.recordEnd(flow, origin.id, { status: 'failed', reason: { kind: 'lost' } });
+  return origin;
+}
+async function latestUnfinished(store, { flow, user }) {
+  const candidates = await store.runs(flow, { user, statuses: ['failed', 'timeout', 'running'], limit: 100 });
+  return candidates.find((run) => run.state.status !== 'running' || presence(run.process) === 'gone');
+}
+function differences(before, now) {
+  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
+  return new Set([...names].filter((name) => !isDeepStrictEqual(before[name], now[name])));
+}
+/** Clones what the plan keeps, under ids that count from 1 in the same order, and says what is to be executed next. */
+async function takeOver({ clones }, { origin, writer, store, session }) {
+  const { flow, runId } = writer;
+  const newIds = new Map(clones.map(({ id }, index) => [id, String(index + 1)]));
+  await writer.cloneTasks(
+    origin.id,
+    [...newIds].map(([originTaskId, taskId]) => ({ originTaskId, taskId })),
+  );
+  const followed = new Set(clones.flatMap(({ parentIds }) => parentIds));
+  const ready = clones.length === 0 ? [{ step: 'start', parentIds: [], inherited: [] }] : [];
+  for (const { id, step, transition } of clones) {
+    const taskId = newIds.get(id) ?? id;
+    session.console.report({
+      type: 'task-cloned',
+      pathspec: formatPathspec({ flow, run: runId, step, task: taskId }),
+      originPathspec: formatPathspec({ flow, run: origin.id, step, task: id }),
+    });
+    if (followed.has(id)) continue;
+    for (const next of transition?.steps ?? []) {
+      ready.push({ step: next, parentIds: [taskId], inherited: await store.artifacts(flow, runId, taskId) });
+    }
+  }
+  return ready;
+}
+function describePlan({ steps, changedSteps }, origin) {
+  const width = Math.max(...steps.map(({ step }) => step.length));
+  const changed = new Set(changedSteps);
+  const lines = steps.map(
+    (plan) =>
+      `  ${plan.step.padEnd(width)}  ${describeStep(plan)}${changed.has(plan.step) ? '; its source changed' : ''}`,
+  );
+  return `Resuming ${origin.flow}/${origin.id} would do this:\n${lines.join('\n')}\n`;
+}
+function describeStep({ cloned, rerun }) {
+  const parts = cloned === 0 ? [] : [`${tasks(cloned)} cloned`];
+  for (const [reason, count] of rerun) {
+    parts.push(reason === 'it never started' ? `runs: ${reason}` : `${tasks(count)} run again: ${reason}`);
+  }
+  return parts.join(', ');
+}
+function tasks(count) {
+  return `${count} ${count === 1 ? 'task' : 'tasks'}`;
+}

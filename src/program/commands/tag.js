@@ -1,0 +1,3 @@
+export async function tag(_context) {
+  throw new Error('being written');
+}

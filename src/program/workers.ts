@@ -1,0 +1,25 @@
+import { compileCacheFolder } from '../core/compile-cache.ts';
+import { LogFollower } from '../engine/log-follower.ts';
+import { WorkerPool } from '../engine/worker-pool.ts';
+import { Guardian } from '../process/guardian.ts';
+
+/** What a run needs of the operating system. Made as early as possible, and light to load for that. */
+export class Workers implements AsyncDisposable {
+  readonly logs = new LogFollower();
+  readonly pool: WorkerPool;
+
+  /** Starts the first worker. */
+  constructor() {
+    this.pool = new WorkerPool({
+      script: process.argv[1] ?? '',
+      environment: { ...process.env, NODE_COMPILE_CACHE: compileCacheFolder() },
+      guardian: new Guardian(),
+      onPrinted: this.logs.look,
+    });
+    this.pool.prepare();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.pool.end({ graceMs: 0 });
+  }
+}
