@@ -1,5 +1,14 @@
 import './core/node-version.ts';
 
+export type { Artifact } from './client/artifact.ts';
+export type { ArtifactName, Data } from './client/data.ts';
+export type { Flow, RunsOptions } from './client/flow.ts';
+export { openHome, type Home } from './client/home.ts';
+export type { TaskLogLine } from './client/log-lines.ts';
+export type { Run, TagChange } from './client/run.ts';
+export type { Step } from './client/step.ts';
+export type { LogOptions, LogStream } from './client/task-log.ts';
+export type { Attempt, Task } from './client/task.ts';
 export { CleanedUpError, FlowStartError, RunFailedError, StartTimeoutError } from './runner/errors.ts';
 export {
   ExecutingRun,
@@ -12,3 +21,6 @@ export { Runner } from './runner/runner.ts';
 export type { ResumeOperationOptions, RunnerOptions, RunOperationOptions } from './runner/runner-options.ts';
 export type { LogLine } from './process/line-reader.ts';
 export { FlowFileError, InvalidOptionError, NotFoundError, RacewayError, type ErrorCode } from './core/errors.ts';
+export type { RecordedEvent, RunEvent } from './core/events.ts';
+export type { AnyFlow, Artifacts, ParameterValues } from './core/flow-shape.ts';
+export type { RunReason, RunStatus, TaskReason, TaskStatus } from './core/status.ts';
