@@ -1,2 +1,0 @@
-/** The version of this package; a test keeps it equal to `package.json`. */
-export declare const VERSION = "0.1.0";

@@ -1,3 +1,0 @@
-export async function dump(_context) {
-  throw new Error('being written');
-}

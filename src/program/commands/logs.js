@@ -1,3 +1,0 @@
-export async function logs(_context) {
-  throw new Error('being written');
-}

@@ -1,2 +1,0 @@
-import type { ProgramContext } from '../program.ts';
-export declare function tag(_context: ProgramContext): Promise<number>;

@@ -1,3 +1,0 @@
-export async function tag(_context) {
-  throw new Error('being written');
-}
