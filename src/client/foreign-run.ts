@@ -41,9 +41,14 @@ function unavailable(pathspec: string, member: string): RacewayError {
   );
 }
 
-/** What a method that fails gives back, whether it is awaited or looped over. */
-function failing(error: RacewayError): Promise<never> & AsyncIterable<never> {
-  const rejected = Promise.reject(error);
+/** What a method that fails gives back, whether it is awaited, looped over, or is itself what a loop takes. */
+function failing(error: RacewayError): Promise<never> & AsyncIterableIterator<never> {
+  const rejected = Promise.reject<never>(error);
   rejected.catch(() => {});
-  return Object.assign(rejected, { [Symbol.asyncIterator]: () => ({ next: () => rejected }) });
+  return Object.assign(rejected, {
+    next: () => rejected,
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  });
 }

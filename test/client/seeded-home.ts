@@ -126,7 +126,7 @@ export class SeededRun {
 }
 
 /** A process that does nothing until it is ended. */
-export async function idleProcess(): Promise<{ identity: ProcessIdentity; end(): Promise<void> }> {
+export async function idleProcess(): Promise<{ identity: ProcessIdentity; end: () => Promise<void> }> {
   const child: ChildProcess = spawn('sleep', ['600'], { stdio: 'ignore' });
   await once(child, 'spawn');
   const identity = identityOf(child.pid ?? 0);
