@@ -4,6 +4,9 @@ import { basename, dirname } from 'node:path';
 /** Who dies without a word changes no file, and some systems allow few watchers or none: so a look is due now and then. */
 const POLL_MS = 1000;
 
+/** The same while a folder cannot be watched, because it is not there yet or because the system has no watcher left. */
+const UNWATCHED_POLL_MS = 100;
+
 /** Hundreds of runs may write to one home; whoever waits for one of them looks no more often than this. */
 const PAUSE_MS = 20;
 
@@ -14,6 +17,7 @@ const PAUSE_MS = 20;
  */
 export class FileWatch implements Disposable {
   readonly #files: readonly string[];
+  readonly #folders: ReadonlySet<string>;
   readonly #watchers = new Map<string, FSWatcher>();
   #changed = false;
   #wake: (() => void) | undefined;
@@ -21,6 +25,7 @@ export class FileWatch implements Disposable {
 
   constructor(files: readonly string[]) {
     this.#files = files;
+    this.#folders = new Set(files.map((file) => dirname(file)));
     this.#watchFolders();
   }
 
@@ -32,7 +37,8 @@ export class FileWatch implements Disposable {
   async next(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#watchFolders()) this.#changed = true; // what happened there before was not seen
-    if (!this.#changed) await this.#sleep(POLL_MS, { signal, wakeable: true });
+    const pollMs = this.#watchers.size < this.#folders.size ? UNWATCHED_POLL_MS : POLL_MS;
+    if (!this.#changed) await this.#sleep(pollMs, { signal, wakeable: true });
     const pauseMs = this.#lastMs + PAUSE_MS - performance.now();
     if (pauseMs > 0) await this.#sleep(pauseMs, { signal, wakeable: false });
     this.#lastMs = performance.now();
@@ -47,7 +53,7 @@ export class FileWatch implements Disposable {
   /** Watches the folders that it does not watch yet; says whether one was added. */
   #watchFolders(): boolean {
     const before = this.#watchers.size;
-    for (const folder of new Set(this.#files.map((file) => dirname(file)))) {
+    for (const folder of this.#folders) {
       if (this.#watchers.has(folder)) continue;
       try {
         const watcher = watch(folder, (_, name) => this.#noticed(folder, name));
