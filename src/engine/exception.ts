@@ -4,25 +4,28 @@ import { inspect } from 'node:util';
 import { OWN_FOLDER } from '../core/own-folder.ts';
 import type { ExceptionRecord } from '../store/run-store.ts';
 
-/** What was thrown, as data. Anything can be thrown; it becomes a name, a message and the user's own frames. */
-export function recordException(thrown: unknown): ExceptionRecord {
+/** How many causes of an error are told. */
+const MAX_CAUSES = 10;
+
+/**
+ * What a step threw, as data. Anything can be thrown; it becomes a name, a message and the user's own frames, in which
+ * `this` is called by the name of the flow.
+ */
+export function recordException(thrown: unknown, flow: string): ExceptionRecord {
   if (!(thrown instanceof Error)) {
     return { name: 'thrown value', message: typeof thrown === 'string' ? thrown : inspect(thrown), stack: '' };
   }
-  const causes: string[] = [];
-  for (let cause = thrown.cause; cause !== undefined && causes.length < 10;) {
-    causes.push(
-      cause instanceof Error
-        ? [`Caused by ${cause.name}: ${cause.message}`, ...userFrames(cause)].join('\n')
-        : `Caused by ${inspect(cause)}`,
-    );
-    cause = cause instanceof Error ? cause.cause : undefined;
+  const lines = [...userFrames(thrown, flow)];
+  let cause = thrown.cause;
+  for (let count = 0; cause !== undefined && count < MAX_CAUSES; count++) {
+    if (!(cause instanceof Error)) {
+      lines.push(`Caused by ${inspect(cause)}`);
+      break;
+    }
+    lines.push(`Caused by ${cause.name}: ${cause.message}`, ...userFrames(cause, flow));
+    cause = cause.cause;
   }
-  return {
-    name: thrown.name,
-    message: thrown.message,
-    stack: [...userFrames(thrown), ...causes].join('\n'),
-  };
+  return { name: thrown.name, message: thrown.message, stack: lines.join('\n') };
 }
 
 /** `TypeError: no such thing`, then the frames, each on a line. */
@@ -31,16 +34,16 @@ export function formatException({ name, message, stack }: ExceptionRecord): stri
 }
 
 /** The frames of the user's code and packages, without Node's and this library's. */
-function userFrames(error: Error): readonly string[] {
+function userFrames(error: Error, flow: string): readonly string[] {
   const stack = typeof error.stack === 'string' ? error.stack : '';
-  // The message may have lines that look like anything; V8 puts it in front of the first frame.
-  const frames = stack.slice(stack.indexOf('\n    at ')).split('\n');
+  // The message stands before the first frame and may have lines that look like frames.
+  const frames = stack.slice(Math.max(0, stack.indexOf(error.message)) + error.message.length).split('\n');
   return frames
-    .filter((frame) => frame.startsWith('    at ') && !frame.includes('node:internal') && !frame.includes(OWN_FOLDER))
-    .map((frame) => frame.replace(/file:\/\/[^\s)]+?(?=:\d+:\d+)/, relativePath));
+    .filter((frame) => frame.startsWith('    at ') && !/[ (]node:/.test(frame) && !frame.includes(OWN_FOLDER))
+    .map((frame) => frame.replace('Proxy.', `${flow}.`).replace(/file:\/\/.+?(?=:\d+:\d+\)?$)/, nearPath));
 }
 
-function relativePath(url: string): string {
+function nearPath(url: string): string {
   const path = fileURLToPath(url);
   const near = relative(process.cwd(), path);
   return near.startsWith('..') ? path : near;

@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { logTimesFile } from '../store/home-folder.ts';
 
 /** Receives whole lines as they come, without their line ends. */
@@ -8,8 +8,15 @@ const CHUNK_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 
 /**
+ * How far a log may exceed its limit while its task runs. Cutting a file under its writers can lose what they write at
+ * that moment, so it is left for the end of the task unless the disk is at stake.
+ */
+const HEADROOM_BYTES = 100_000_000;
+
+/**
  * One log of a running attempt, as its run process follows it: the task and all it starts append to the file; every
- * `look` takes in what is new, hands on the whole lines, notes the time, and cuts what is too much.
+ * `look` takes in what is new, hands on the whole lines and notes the time. Everything is handed on; what is kept in the
+ * file when the task has ended is the first `maxBytes`.
  */
 export class TaskLog {
   readonly #file: string;
@@ -30,34 +37,46 @@ export class TaskLog {
 
   /** Takes in what was written since the last look; `false` when nothing was. */
   look(): boolean {
-    const sizeBytes = fstatSync(this.#descriptor).size;
-    if (sizeBytes > this.#maxBytes) {
-      ftruncateSync(this.#descriptor, this.#maxBytes); // writers append, so they go on at the new end
-      this.#wasCut = true;
-    }
-    const endBytes = Math.min(sizeBytes, this.#maxBytes);
-    if (endBytes <= this.#position) return false;
-    appendFileSync(logTimesFile(this.#file), `${this.#position} ${Date.now()}\n`, { mode: 0o600 });
-    while (this.#position < endBytes) {
-      const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, endBytes - this.#position));
+    const start = this.#position;
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
       const length = readSync(this.#descriptor, chunk, 0, chunk.byteLength, this.#position);
       if (length === 0) break;
+      if (this.#position === start) this.#noteTime();
       this.#position += length;
       this.#take(chunk.subarray(0, length));
+    }
+    if (this.#position === start) return false;
+    if (this.#position > this.#maxBytes + HEADROOM_BYTES) {
+      this.#cut();
+      this.#sink([this.#note('from here on, lines may be missing')]);
     }
     return true;
   }
 
-  /** The last look: hands on a line that has no end, and says so when something was cut. */
+  /** The last look: hands on a line that has no end, and cuts what is too much. */
   close(): void {
     this.look();
     if (this.#unfinished.length > 0) this.#sink(splitLines(Buffer.concat(this.#unfinished)));
-    if (this.#wasCut) {
-      const note = `[raceway: more was written than --max-log-size allows (${this.#maxBytes} bytes); the rest is cut]`;
-      writeSync(this.#descriptor, `${this.#unfinished.length > 0 ? '\n' : ''}${note}\n`);
-      this.#sink([note]);
-    }
+    if (this.#position > this.#maxBytes) this.#cut();
+    if (this.#wasCut) writeSync(this.#descriptor, `\n${this.#note('the rest was not kept')}\n`);
     closeSync(this.#descriptor);
+  }
+
+  #noteTime(): void {
+    if (this.#position < this.#maxBytes) {
+      appendFileSync(logTimesFile(this.#file), `${this.#position} ${Date.now()}\n`, { mode: 0o600 });
+    }
+  }
+
+  #cut(): void {
+    ftruncateSync(this.#descriptor, this.#maxBytes); // writers append, so they go on at the new end
+    this.#position = this.#maxBytes;
+    this.#wasCut = true;
+  }
+
+  #note(consequence: string): string {
+    return `[raceway: more was written than --max-log-size=${this.#maxBytes / 1_000_000}; ${consequence}]`;
   }
 
   #take(chunk: Buffer): void {

@@ -50,7 +50,7 @@ class Worker {
     try {
       outcome = await Promise.race([this.#do(order), failed]);
     } catch (thrown) {
-      outcome = { status: 'failed', exception: recordException(thrown) };
+      outcome = { status: 'failed', exception: recordException(thrown, order.flow) };
     }
     this.#fail = undefined;
     leaveTask();

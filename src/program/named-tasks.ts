@@ -1,0 +1,28 @@
+import { openHome } from '../client/home.ts';
+import type { Task } from '../client/task.ts';
+import { RacewayError } from '../core/errors.ts';
+import { parsePathspec } from '../core/pathspec.ts';
+import type { ProgramContext } from './program.ts';
+
+/**
+ * The tasks that a word such as `run/step` or `run/step/task` names, the flow's name in front or not, oldest first.
+ *
+ * @throws {RacewayError} `PATHSPEC` when it is no such word
+ * @throws {NotFoundError} when there is none
+ */
+export async function namedTasks({ definition, commandLine }: ProgramContext): Promise<readonly Task[]> {
+  const [word = ''] = commandLine.words;
+  const flow = definition.name;
+  const { step, task } = parsePathspec(word.startsWith(`${flow}/`) ? word : `${flow}/${word}`);
+  if (step === undefined) {
+    throw new RacewayError(
+      'PATHSPEC',
+      `${JSON.stringify(word)} names no task`,
+      'Give run/step or run/step/task, as in 1763719200123456/start.',
+    );
+  }
+  const pathspec = word.startsWith(`${flow}/`) ? word : `${flow}/${word}`;
+  const home = await openHome({ home: commandLine.topLevel.home });
+  if (task !== undefined) return [await home.task(pathspec)];
+  return (await Array.fromAsync((await home.step(pathspec)).tasks())).reverse();
+}
