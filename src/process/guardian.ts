@@ -31,6 +31,7 @@ export class Guardian implements AsyncDisposable {
   readonly mark: Mark = { name: `RACEWAY_MARK_${randomBytes(8).toString('hex')}`, value: '1' };
   readonly #graceMs: number;
   readonly #groups = new Set<number>();
+  readonly #folders = new Set<string>();
   #shell: ChildProcess;
   #closed: Promise<void> | undefined;
 
@@ -52,6 +53,19 @@ export class Guardian implements AsyncDisposable {
     if (this.#groups.delete(group)) this.#tell(`- ${group}\n`);
   }
 
+  /** Removes this folder and what is in it when this process ends. */
+  watchFolder(path: string): void {
+    // The shell reads line by line, and would end a name with a line break at that.
+    if (path.includes('\n')) return;
+    this.#folders.add(path);
+    this.#tell(`> ${path}\n`);
+  }
+
+  /** Forgets a folder. */
+  releaseFolder(path: string): void {
+    if (this.#folders.delete(path)) this.#tell(`< ${path}\n`);
+  }
+
   /** Ends what is still watched or marked, as the end of this process would, and the guardian. Resolves when it is gone. */
   close(): Promise<void> {
     this.#closed ??= this.#end();
@@ -63,7 +77,6 @@ export class Guardian implements AsyncDisposable {
   }
 
   #start(): ChildProcess {
-    const startedAt = performance.now();
     // A session of its own, so that no Ctrl-C reaches it. An environment without any mark, or the guardian of whoever
     // started this process would take it for something to end.
     const shell = spawn(
@@ -80,28 +93,37 @@ export class Guardian implements AsyncDisposable {
     if (shell.stdin !== null && 'unref' in shell.stdin && typeof shell.stdin.unref === 'function') shell.stdin.unref();
     shell.stdin?.on('error', () => {}); // it was killed; `exit` follows
     shell.on('error', () => {}); // there is no sh
-    shell.once('exit', () => {
-      // Somebody ended it. One that cannot live is not tried again.
-      if (this.#closed === undefined && performance.now() - startedAt > 100) {
-        this.#shell = this.#start();
-        for (const group of this.#groups) this.#tell(`+ ${group}\n`);
-      }
+    shell.once('exit', (_, signalCode) => {
+      // Somebody struck it down. One that ended by itself could not live, and is not tried again.
+      if (signalCode !== null && this.#closed === undefined) this.#replace();
     });
     return shell;
   }
 
+  #replace(): void {
+    this.#shell = this.#start();
+    for (const group of this.#groups) this.#tell(`+ ${group}\n`);
+    for (const folder of this.#folders) this.#tell(`> ${folder}\n`);
+  }
+
   /** A write to the pipe of a child is tried at once by Node, so the line is out before this returns. */
   #tell(line: string): void {
-    if (this.#closed === undefined && this.#shell.stdin?.writable === true) this.#shell.stdin.write(line);
+    if (this.#shell.stdin?.writable === true) this.#shell.stdin.write(line);
   }
 
   async #end(): Promise<void> {
-    const shell = this.#shell;
-    if (shell.pid === undefined || shell.exitCode !== null || shell.signalCode !== null) return;
-    shell.ref();
-    const exited = once(shell, 'exit');
-    shell.stdin?.end();
-    await exited;
+    for (;;) {
+      const shell = this.#shell;
+      if (shell.pid === undefined) return; // there is no sh
+      if (shell.exitCode === null && shell.signalCode === null) {
+        shell.ref();
+        const exited = once(shell, 'exit');
+        shell.stdin?.end('.\n');
+        await exited;
+      }
+      if (shell.signalCode === null) return;
+      this.#replace(); // it was struck down before it had done its work
+    }
   }
 }
 
@@ -111,14 +133,32 @@ export class Guardian implements AsyncDisposable {
 const SCRIPT = `
 trap '' TERM INT HUP QUIT PIPE
 cd /
-mark=$1 grace=$2 groups=' '
+mark=$1 grace=$2 groups=' ' is_closed=
+newline='
+'
+folders=$newline
 
-while read -r sign group; do
+while read -r sign name; do
   case $sign in
-    +) groups="$groups$group " ;;
-    -) case $groups in *" $group "*) groups="\${groups%%" $group "*} \${groups#*" $group "}" ;; esac ;;
+    +) groups="$groups$name " ;;
+    -) case $groups in *" $name "*) groups="\${groups%%" $name "*} \${groups#*" $name "}" ;; esac ;;
+    '>') folders="$folders$name$newline" ;;
+    '<') case $folders in
+        *"$newline$name$newline"*)
+          folders="\${folders%%"$newline$name$newline"*}$newline\${folders#*"$newline$name$newline"}" ;;
+      esac ;;
+    .) is_closed=yes ;;
   esac
 done
+
+remove_folders() {
+  set -f
+  IFS=$newline
+  for folder in $folders; do
+    case $folder in /*) rm -rf -- "$folder" ;; esac
+  done
+}
+trap remove_folders EXIT
 
 # Sets now to hundredths of a second.
 now=0
@@ -166,6 +206,8 @@ send() {
 }
 
 look
+# What was started an instant before the owner died may not show its environment yet.
+case $left$is_closed in '') sleep 0.02; look ;; esac
 [ -n "$left" ] || exit 0
 send TERM
 look_at_clock
@@ -175,7 +217,8 @@ while [ "$now" -lt "$deadline" ]; do
   sleep "$pause"
   look
   [ -n "$left" ] || exit 0
-  pause=0.05
+  # Soon at first: what gives in does so within milliseconds.
+  case $pause in 0.01) pause=0.02 ;; *) pause=0.05 ;; esac
   look_at_clock
 done
 

@@ -89,6 +89,7 @@ export class Child {
       const { nodeChildProcess, pid } = subprocess;
       if (pid === undefined) throw startError(plan, command, (await subprocess).cause);
       guardian.watch(pid);
+      guardian.watchFolder(folder.path);
       return new Child(nodeChildProcess, { pid, command, folder, guardian, mark });
     } catch (error) {
       await folder.remove();
@@ -161,6 +162,7 @@ export class Child {
       );
     }
     await this.#folder.remove();
+    this.#guardian.releaseFolder(this.#folder.path);
   }
 
   async #finish(): Promise<void> {

@@ -75,7 +75,7 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
    *
    * @param flowFile a path, relative to this process's working folder, or a `file:` URL
    */
-  constructor(flowFile: string | URL, options?: RunnerOptions<F>) {
+  constructor(flowFile: string | URL, options?: RunnerOptions<NoInfer<F>>) {
     this.flowFile = resolve(flowFile instanceof URL ? fileURLToPath(flowFile) : flowFile);
     const { own, flags } = split<RunnerOwnOptions>(options ?? {}, RUNNER_OWN_OPTIONS);
     this.#own = own;
@@ -205,7 +205,8 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
         const running = new ExecutingRun<F>({
           child,
           run,
-          home,
+          // A dry run announces the run that it is about, whose end is none of ours.
+          home: command.options['dryRun'] === true ? undefined : home,
           signal: abort.signal,
           timeoutMs: own.timeoutMs,
           reject: own.reject ?? false,

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: {
+    // What a flow script gets when it imports the package.
+    alias: [
+      { find: /^raceway\/flow$/, replacement: new URL('dist/flow.js', import.meta.url).pathname },
+      { find: /^raceway$/, replacement: new URL('dist/index.js', import.meta.url).pathname },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/global-setup.ts'],
+    // Most of the time is spent waiting for child processes.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
