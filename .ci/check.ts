@@ -30,7 +30,7 @@ const STEPS: readonly Step[] = [
       advice: `python3 -m venv .venv && ${VENV_PYTHON} -m pip install -r test/fixtures/metaflow/requirements.txt`,
     },
   },
-  { name: 'package', command: 'publint --strict' },
+  { name: 'package', command: 'npm run --silent shape' },
 ];
 
 const outcomes = chosenSteps(process.argv.slice(2)).map((step) => {
