@@ -65,10 +65,11 @@ export function decodeValue(bytes: Uint8Array): unknown {
   const headEnd = HEAD_OFFSET + buffer.readUInt32LE(MAGIC.byteLength);
   const [lengths, flattened] = JSON.parse(buffer.toString('utf8', HEAD_OFFSET, headEnd)) as [number[], unknown[]];
   const raw: Uint8Array[] = [];
+  const whole = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength); // the `slice` of a Buffer copies nothing
   let offset = headEnd;
   for (const length of lengths) {
     offset += paddingAfter(offset);
-    raw.push(bytes.subarray(offset, offset + length));
+    raw.push(whole.subarray(offset, offset + length));
     offset += length;
   }
   if (offset > bytes.byteLength) throw new Error('these bytes end before their value does');

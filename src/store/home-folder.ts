@@ -36,7 +36,8 @@ export function locateHome({ home = process.env['RACEWAY_HOME'], cwd = process.c
  */
 export function makeHome(home: string): boolean {
   try {
-    const made = mkdirSync(home, { recursive: true, mode: 0o700 }) !== undefined;
+    const made = !existsSync(home);
+    if (made) makeFolder(home);
     if (!statSync(home).isDirectory()) throw new Error('it is a file');
     accessSync(home, constants.W_OK | constants.X_OK);
     return made;
@@ -48,6 +49,16 @@ export function makeHome(home: string): boolean {
       'Give a folder you may write to with --home, RACEWAY_HOME or the option home.',
       { cause },
     );
+  }
+}
+
+/** Not `recursive`, with which Node never comes back from a place like /proc where a folder seems to be missing for ever. */
+function makeFolder(folder: string): void {
+  if (!existsSync(dirname(folder))) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // another process was faster
   }
 }
 

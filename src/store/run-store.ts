@@ -1,6 +1,14 @@
 import type { RecordedEvent } from '../core/events.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
-import type { FinalRunState, FinalTaskState, RunReason, RunState, RunStatus, TaskReason, TaskState } from '../core/status.ts';
+import type {
+  FinalRunState,
+  FinalTaskState,
+  RunReason,
+  RunState,
+  RunStatus,
+  TaskReason,
+  TaskState,
+} from '../core/status.ts';
 
 /** Times are milliseconds since the epoch throughout the store. */
 export type TimeMs = number;
@@ -33,7 +41,7 @@ export interface RunRecord {
   readonly userTags: readonly string[];
   readonly systemTags: readonly string[];
   readonly originRunId: string | undefined;
-  /** Parameter values, as `encodeJson` of `store/encoding.ts` writes them. */
+  /** Parameter values, as `encodeText` of `store/encoding.ts` writes them. */
   readonly parameters: string;
   readonly command: readonly string[];
   readonly process: ProcessIdentity;

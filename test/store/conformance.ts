@@ -1,0 +1,287 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { AttemptResult, NewBlob, NewRun, RunStore, RunWriter } from '../../src/store/run-store.ts';
+
+/** A store as the suite needs it: opened any number of times over the same place. */
+export interface StoreUnderTest extends AsyncDisposable {
+  open(): RunStore;
+  /** Puts content where `RunWriter` expects it. */
+  prepare(bytes: Uint8Array): NewBlob;
+}
+
+/** What every adapter of `RunStore` must keep. */
+export function describeRunStore(name: string, createStore: () => StoreUnderTest): void {
+  describe(`${name} as a run store`, () => {
+    test('a run is there for every reader as soon as it was made', async () => {
+      await using place = createStore();
+      const writer = await place.open().createRun(newRun({ userTags: ['b', 'a'], originRunId: '7' }));
+      expect(await place.open().run('Sample', writer.runId)).toMatchObject({
+        flow: 'Sample',
+        id: writer.runId,
+        state: { status: 'running' },
+        user: 'ada',
+        userTags: ['a', 'b'],
+        systemTags: ['user:ada'],
+        originRunId: '7',
+        finishedAt: undefined,
+        createdAt: writer.createdAt,
+      });
+      expect(await place.open().flows()).toMatchObject([{ name: 'Sample' }]);
+    });
+
+    test('runs that begin in the same instant have ids of their own', async () => {
+      await using place = createStore();
+      const stores = [place.open(), place.open(), place.open()];
+      const writers = await Promise.all(
+        Array.from({ length: 60 }, (_, index) => stores[index % 3]?.createRun(newRun())),
+      );
+      expect(new Set(writers.map((writer) => writer?.runId)).size).toBe(60);
+    });
+
+    test('a task is running until its result is committed, then all of it is there', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      const id = await writer.startTask(newTask('start'), 4711);
+      expect(await store.tasks('Sample', writer.runId)).toMatchObject([
+        { id: '1', state: { status: 'running' }, attempt: 0 },
+      ]);
+      expect(await store.artifacts('Sample', writer.runId, id)).toStrictEqual([]);
+
+      const blob = place.prepare(Buffer.from('small'));
+      await writer.finishAttempt(success(id, { artifacts: { x: blob }, blobs: [blob] }));
+      expect(await store.task('Sample', writer.runId, id)).toMatchObject({
+        state: { status: 'successful' },
+        transition: { steps: ['end'] },
+        reads: { parameters: ['seconds'] },
+      });
+      const [artifact] = await store.artifacts('Sample', writer.runId, id);
+      expect(artifact).toMatchObject({ name: 'x', sizeBytes: 5, type: 'Buffer' });
+      expect(artifact && Buffer.from(await store.readBlob(artifact)).toString()).toBe('small');
+      expect(artifact && Buffer.from(store.readBlobSync(artifact)).toString()).toBe('small');
+    });
+
+    test('nothing of a result is there when its transaction fails', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      const id = await writer.startTask(newTask('start'), 1);
+      const missing: NewBlob = { sha256: sha256(Buffer.from('never stored')), sizeBytes: 12 };
+      await expect(writer.finishAttempt(success(id, { artifacts: { x: missing }, blobs: [] }))).rejects.toThrow();
+      expect(await store.task('Sample', writer.runId, id)).toMatchObject({ state: { status: 'running' } });
+      expect(await store.artifacts('Sample', writer.runId, id)).toStrictEqual([]);
+    });
+
+    test('content that several tasks have is stored once and read by each', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      const blob = place.prepare(Buffer.alloc(200_000, 'large'));
+      const first = await writer.startTask(newTask('start'), 1);
+      await writer.finishAttempt(success(first, { artifacts: { x: blob }, blobs: [blob] }));
+      const second = await writer.startTask(newTask('end', [first]), 1);
+      await writer.finishAttempt(success(second, { artifacts: { x: blob, y: blob }, blobs: [] }));
+      const artifacts = await store.artifacts('Sample', writer.runId, second);
+      expect(artifacts.map(({ name }) => name)).toStrictEqual(['x', 'y']);
+      for (const artifact of artifacts) expect((await store.readBlob(artifact)).byteLength).toBe(200_000);
+    });
+
+    test('a step is finished when all its tasks are', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      const first = await writer.startTask(newTask('start'), 1);
+      const second = await writer.startTask(newTask('start'), 1);
+      await writer.finishAttempt(success(first));
+      expect(await store.steps('Sample', writer.runId)).toMatchObject([{ name: 'start', finishedAt: undefined }]);
+      await writer.finishAttempt(success(second));
+      expect(await store.steps('Sample', writer.runId)).toMatchObject([{ finishedAt: expect.any(Number) }]);
+    });
+
+    test('attempts are kept apart, and the task is what its latest attempt is', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      const id = await writer.startTask(newTask('start'), 1);
+      const exception = { name: 'Error', message: 'no', stack: '' };
+      const reason = { kind: 'exception', message: 'Error: no' } as const;
+      await writer.finishAttempt({ ...success(id), state: { status: 'failed', reason }, exception });
+      await writer.startAttempt(id, 1, 2);
+      await writer.finishAttempt({ ...success(id), attempt: 1 });
+      expect(await store.attempts('Sample', writer.runId, id)).toMatchObject([
+        { number: 0, state: { status: 'failed', reason }, exception },
+        { number: 1, state: { status: 'successful' } },
+      ]);
+      expect(await store.task('Sample', writer.runId, id)).toMatchObject({
+        state: { status: 'successful' },
+        attempt: 1,
+      });
+    });
+
+    test('the end of a run stops what was still running in it', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      await writer.startTask(newTask('start'), 1);
+      expect(await writer.finish({ status: 'failed', reason: { kind: 'signal', signalCode: 'SIGTERM' } })).toBe(true);
+      expect(await store.run('Sample', writer.runId)).toMatchObject({
+        state: { status: 'failed', reason: { kind: 'signal' } },
+        finishedAt: expect.any(Number),
+      });
+      expect(await store.tasks('Sample', writer.runId)).toMatchObject([
+        { state: { status: 'failed', reason: { kind: 'stopped' } } },
+      ]);
+    });
+
+    test('the end of a run is recorded once: whoever is second changes nothing', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      const lost = { status: 'failed', reason: { kind: 'lost' } } as const;
+      expect(await store.recordEnd('Sample', writer.runId, lost)).toBe(true);
+      expect(await store.recordEnd('Sample', writer.runId, { status: 'failed', reason: { kind: 'killed' } })).toBe(
+        false,
+      );
+      expect(await writer.finish({ status: 'successful' })).toBe(false);
+      expect(await store.run('Sample', writer.runId)).toMatchObject({ state: lost });
+    });
+
+    test('a run that only knows by which signal it ended learns that it was killed', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      await writer.finish({ status: 'failed', reason: { kind: 'signal', signalCode: 'SIGTERM' } });
+      const timeout = { status: 'timeout', reason: { kind: 'timeout' } } as const;
+      expect(await store.recordEnd('Sample', writer.runId, timeout)).toBe(true);
+      expect(await store.run('Sample', writer.runId)).toMatchObject({ state: timeout });
+    });
+
+    test('a writer whose run was recorded as ended writes nothing more', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      const id = await writer.startTask(newTask('start'), 1);
+      await store.recordEnd('Sample', writer.runId, { status: 'failed', reason: { kind: 'lost' } });
+      await expect(writer.finishAttempt(success(id))).rejects.toMatchObject({ code: 'SUPERSEDED' });
+      await expect(writer.beat()).rejects.toMatchObject({ code: 'SUPERSEDED' });
+      expect(await store.tasks('Sample', writer.runId)).toMatchObject([{ state: { reason: { kind: 'lost' } } }]);
+    });
+
+    test('cloned tasks have new ids and parents, the same artifacts, and say where they come from', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const origin = await store.createRun(newRun());
+      const blob = place.prepare(Buffer.from('kept'));
+      const skipped = await origin.startTask(newTask('start'), 1);
+      await origin.finishAttempt(success(skipped));
+      const first = await origin.startTask(newTask('start'), 1);
+      await origin.finishAttempt(success(first, { artifacts: { x: blob }, blobs: [blob] }));
+      const second = await origin.startTask(newTask('middle', [first]), 1);
+      await origin.finishAttempt(success(second));
+      const writer = await store.createRun(newRun());
+      await writer.cloneTasks(origin.runId, [
+        { originTaskId: first, taskId: '1' },
+        { originTaskId: second, taskId: '2' },
+      ]);
+      expect(await store.tasks('Sample', writer.runId)).toMatchObject([
+        { id: '1', step: 'start', state: { status: 'successful' }, originPathspec: `Sample/${origin.runId}/start/2` },
+        { id: '2', step: 'middle', parentIds: ['1'], originPathspec: `Sample/${origin.runId}/middle/3` },
+      ]);
+      expect(await store.artifacts('Sample', writer.runId, '1')).toStrictEqual(
+        await store.artifacts('Sample', origin.runId, first),
+      );
+      expect(await writer.startTask(newTask('end', ['2']), 1)).toBe('3');
+    });
+
+    test('runs are listed newest first, by tags, user, status, time and page', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const a = await store.createRun(newRun({ userTags: ['nightly', 'x'] }));
+      const b = await store.createRun(newRun({ user: 'bob', userTags: ['nightly'] }));
+      const c = await store.createRun(newRun());
+      await b.finish({ status: 'successful' });
+      const list = async (query: Parameters<RunStore['runs']>[1]): Promise<string[]> =>
+        (await store.runs('Sample', query)).map(({ id }) => id);
+      expect(await list({})).toStrictEqual([c.runId, b.runId, a.runId]);
+      expect(await list({ tags: ['nightly'] })).toStrictEqual([b.runId, a.runId]);
+      expect(await list({ tags: ['nightly', 'x'] })).toStrictEqual([a.runId]);
+      expect(await list({ tags: ['user:ada'], limit: 1 })).toStrictEqual([c.runId]);
+      expect(await list({ user: 'bob' })).toStrictEqual([b.runId]);
+      expect(await list({ statuses: ['running'] })).toStrictEqual([c.runId, a.runId]);
+      expect(await list({ before: b.runId })).toStrictEqual([a.runId]);
+      expect(await list({ since: c.createdAt + 60_000 })).toStrictEqual([]);
+      expect(await store.runs('Other', {})).toStrictEqual([]);
+    });
+
+    test('tags change without touching the age or order of runs', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const first = await store.createRun(newRun({ userTags: ['old'] }));
+      const second = await store.createRun(newRun());
+      const before = await store.run('Sample', first.runId);
+      await store.changeTags('Sample', first.runId, { add: ['new', 'new'], remove: ['old', 'never'] });
+      const after = await store.run('Sample', first.runId);
+      expect(after).toStrictEqual({ ...before, userTags: ['new'] });
+      expect((await store.runs('Sample', {})).map(({ id }) => id)).toStrictEqual([second.runId, first.runId]);
+      await expect(store.changeTags('Sample', '1', { add: ['x'] })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    });
+
+    test('events are kept in order and can be read on from any of them', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      const id = await writer.startTask(newTask('start'), 5);
+      await writer.finishAttempt(success(id));
+      await writer.finish({ status: 'successful' });
+      const events = await store.events('Sample', writer.runId, 0);
+      expect(events.map(({ type }) => type)).toStrictEqual([
+        'run-started',
+        'task-started',
+        'task-succeeded',
+        'run-finished',
+      ]);
+      expect(await store.events('Sample', writer.runId, events[1]?.sequence ?? 0)).toStrictEqual(events.slice(2));
+    });
+  });
+}
+
+function newRun(overrides: Partial<NewRun> = {}): NewRun {
+  return {
+    flow: 'Sample',
+    user: 'ada',
+    userTags: [],
+    systemTags: ['user:ada'],
+    parameters: '[{}]',
+    command: ['node', 'sample.ts', 'run'],
+    process: { host: 'here', bootId: 'b', pid: 1, startTime: '1' },
+    ...overrides,
+  };
+}
+
+function newTask(step: string, parentIds: readonly string[] = []): Parameters<RunWriter['startTask']>[0] {
+  return { step, parentIds, sourceSha256: sha256(Buffer.from(step)) };
+}
+
+function success(
+  taskId: string,
+  { artifacts = {}, blobs = [] }: { artifacts?: Record<string, NewBlob>; blobs?: readonly NewBlob[] } = {},
+): AttemptResult {
+  return {
+    taskId,
+    attempt: 0,
+    state: { status: 'successful' },
+    transition: { steps: ['end'] },
+    reads: { parameters: ['seconds'] },
+    artifacts: Object.entries(artifacts).map(([name, { sizeBytes, sha256: hash }]) => ({
+      name,
+      type: 'Buffer',
+      sizeBytes,
+      sha256: hash,
+    })),
+    blobs,
+  };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
