@@ -166,39 +166,56 @@ look_at_clock() {
   if read -r up rest </proc/uptime; then now=\${up%.*}\${up#*.}; else now=$((now + 5)); fi
 }
 
-# Sets state and pgid of process $1.
+# Sets state, ppid, pgid and start of process $1; the name before them may hold anything.
 look_at() {
-  state=Z pgid=0
+  state=Z ppid=0 pgid=0 start=0
   read -r line <"/proc/$1/stat" || return 0
   set -- \${line##*) }
-  state=$1 pgid=$3
+  state=$1 ppid=$2 pgid=$3 start=\${20}
 }
 
-# Ended members that nobody reaps keep a group in being for ever, so they must not count.
-has_live_member() {
-  [ -r /proc/uptime ] || return 0
-  for folder in /proc/[0-9]*; do
-    look_at "\${folder#/proc/}"
-    case $state in Z|X|x) continue ;; esac
-    [ "$pgid" = "$1" ] && return 0
-  done
-  return 1
-}
-
-# Sets left to what is still there: groups as negative numbers, and marked processes of no such group.
+# Sets left to what is still there, groups as negative numbers. Members that have ended and that nobody reaps keep a
+# group in being for ever, so they do not count. Who was once seen below a member stays known, whatever it does.
+known=' ' rest=
 look() {
   left=
-  for group in $groups; do
-    kill -s 0 -- "-$group" && has_live_member "$group" && left="$left -$group"
-  done
-  [ -r /proc/uptime ] || return 0
+  if ! [ -r /proc/uptime ]; then
+    for group in $groups; do kill -s 0 -- "-$group" && left="$left -$group"; done
+    return 0
+  fi
+  marked=' '
   for file in $(grep -lsF -e "$mark" /proc/[0-9]*/environ); do
     pid=\${file#/proc/}
-    pid=\${pid%/environ}
+    marked="$marked\${pid%/environ} "
+  done
+  tree=' ' others=
+  for folder in /proc/[0-9]*; do
+    pid=\${folder#/proc/}
     look_at "$pid"
     case $state in Z|X|x) continue ;; esac
-    case " $left " in *" -$pgid "*) ;; *) left="$left $pid" ;; esac
+    case $groups in *" $pgid "*)
+      tree="$tree$pid "
+      case "$left " in *" -$pgid "*) ;; *) left="$left -$pgid" ;; esac
+      continue ;;
+    esac
+    case "$marked$known" in *" $pid "*|*" $pid:$start "*)
+      tree="$tree$pid "
+      left="$left $pid"
+      continue ;;
+    esac
+    others="$others $pid:$ppid:$start"
   done
+  until [ "$others" = "$rest" ]; do
+    rest=$others others=
+    for entry in $rest; do
+      start=\${entry##*:} pid=\${entry%%:*} ppid=\${entry#*:}
+      case $tree in
+        *" \${ppid%:*} "*) tree="$tree$pid " left="$left $pid" known="$known$pid:$start " ;;
+        *) others="$others $entry" ;;
+      esac
+    done
+  done
+  rest=
 }
 
 send() {

@@ -1,13 +1,15 @@
 /** A signal that is aborted with the first of several others. Dispose it, or the others hold on to it. */
 export class LinkedAbort implements Disposable {
   readonly #controller = new AbortController();
-  readonly #sources: readonly AbortSignal[];
+  readonly #listeners = new Map<AbortSignal, () => void>();
 
   constructor(sources: readonly (AbortSignal | undefined)[]) {
-    this.#sources = sources.filter((source) => source !== undefined);
-    for (const source of this.#sources) {
-      if (source.aborted) this.#controller.abort(source.reason);
-      source.addEventListener('abort', this.#forward);
+    for (const source of sources) {
+      if (source === undefined) continue;
+      const forward = () => this.#controller.abort(source.reason);
+      if (source.aborted) forward();
+      this.#listeners.set(source, forward);
+      source.addEventListener('abort', forward);
     }
   }
 
@@ -16,10 +18,6 @@ export class LinkedAbort implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const source of this.#sources) source.removeEventListener('abort', this.#forward);
+    for (const [source, forward] of this.#listeners) source.removeEventListener('abort', forward);
   }
-
-  readonly #forward = ({ currentTarget }: Event): void => {
-    if (currentTarget instanceof AbortSignal) this.#controller.abort(currentTarget.reason);
-  };
 }

@@ -55,7 +55,7 @@ describe('groupExists', () => {
 
 describe('signalGroup', () => {
   test('says whether a process is left', async () => {
-    const { group, child } = await startGroup('echo ready; sleep 600');
+    const { group, child } = await startGroup('echo ready; exec sleep 600');
     expect(signalGroup(group, 'SIGTERM')).toBe(true);
     await until(() => child.signalCode === 'SIGTERM');
     await until(() => !signalGroup(group, 'SIGTERM'));

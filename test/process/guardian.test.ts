@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { groupExists } from '../../src/process/groups.ts';
 import { Guardian } from '../../src/process/guardian.ts';
 import { marked } from '../../src/process/marked.ts';
-import { processIds } from '../../src/process/process-table.ts';
+import { processesNamed } from '../processes-named.ts';
 import { until } from '../until.ts';
 
 // An owner starts a child of each kind, prints its mark, and hangs.
@@ -133,11 +133,5 @@ function startMarked(guardian: Guardian, file: string, args: readonly string[]):
 }
 
 function guardianPid(guardian: Guardian): number | undefined {
-  return processIds()?.find((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(guardian.mark.name);
-    } catch {
-      return false; // it has ended
-    }
-  });
+  return processesNamed(guardian.mark.name)[0];
 }
