@@ -1,0 +1,126 @@
+import { writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { identityOf } from '../../src/process/identity.ts';
+import { flowFolder, type FlowFolder } from '../flow-folder.ts';
+import { processesNamed } from '../processes-named.ts';
+import { until } from '../until.ts';
+
+/** A flow whose step says that it has begun and then does what is given. */
+function flowThat(work: string): string {
+  return `
+    export class Sample extends FlowSpec {
+      start = step(async () => { ${work} this.next(this.end); });
+      end = step();
+    }`;
+}
+
+const WAITS = flowThat(`trace('begun', String(process.pid)); await sleep(600_000);`);
+const LOOPS = flowThat(`trace('begun', String(process.pid)); for (;;);`);
+const HAS_CHILDREN = flowThat(
+  `spawn('sh', ['-c', 'sleep 600 & sleep 600'], { cwd: '/' }); trace('begun', String(process.pid)); await sleep(600_000);`,
+);
+const IGNORES = flowThat(`process.on('SIGTERM', () => {}); trace('begun', String(process.pid)); for (;;);`);
+
+async function begin(folder: FlowFolder, args: readonly string[] = []) {
+  const started = folder.start(['run', ...args]);
+  await until(() => folder.trace('begun') !== '');
+  return started;
+}
+
+function isAllGone(folder: FlowFolder): boolean {
+  return processesNamed(folder.script).length === 0;
+}
+
+async function latestRun(folder: FlowFolder) {
+  await using home = await folder.home();
+  const run = await home.flow('Sample').latestRun();
+  return { status: run?.status, reason: run?.reason };
+}
+
+test.each([
+  ['SIGINT', 130, WAITS],
+  ['SIGTERM', 143, WAITS],
+  ['SIGHUP', 129, WAITS],
+  ['SIGINT', 130, LOOPS],
+  ['SIGTERM', 143, HAS_CHILDREN],
+] as const)('%s ends a run with status %i, its tasks at once, and is recorded', async (signal, status, source) => {
+  using folder = flowFolder(source);
+  const { child, finished } = await begin(folder);
+  child.kill(signal);
+  expect((await finished).status).toBe(status);
+  await until(() => isAllGone(folder));
+  expect(await latestRun(folder)).toStrictEqual({ status: 'failed', reason: { kind: 'signal', signalCode: signal } });
+});
+
+test('a task that asked for the signal gets the grace to finish, and what it prints is kept', async () => {
+  using folder = flowFolder(
+    flowThat(`
+      const { signal } = current;
+      trace('begun', '');
+      await sleep(600_000, undefined, { signal }).catch(() => {});
+      await sleep(50);
+      console.log('put away');`),
+  );
+  const { child, finished } = await begin(folder);
+  child.kill('SIGTERM');
+  const { status, stdout } = await finished;
+  expect(status).toBe(143);
+  expect(stdout).toContain('] put away');
+});
+
+test('a task that ignores SIGTERM is killed when the grace is over', async () => {
+  using folder = flowFolder(IGNORES);
+  const { child, finished } = await begin(folder, ['--grace=0.2']);
+  child.kill('SIGTERM');
+  expect((await finished).status).toBe(143);
+  await until(() => isAllGone(folder));
+});
+
+test('a second Ctrl-C waits for no grace', async () => {
+  using folder = flowFolder(IGNORES);
+  const { child, finished, stdout } = await begin(folder, ['--grace=600']);
+  child.kill('SIGINT');
+  await until(() => stdout().includes('interrupted'));
+  child.kill('SIGINT');
+  expect((await finished).status).toBe(130);
+});
+
+test.each([
+  ['waits', WAITS],
+  ['loops', LOOPS],
+  ['has children', HAS_CHILDREN],
+])('kill -9 of the run process ends its workers too when the task %s, and the run is lost', async (_, source) => {
+  using folder = flowFolder(source);
+  const { child, finished } = await begin(folder);
+  const worker = Number(folder.trace('begun'));
+  child.kill('SIGKILL');
+  await finished;
+  expect(await latestRun(folder)).toStrictEqual({ status: 'failed', reason: { kind: 'lost' } });
+  await until(() => isAllGone(folder));
+  expect(identityOf(worker)).toBeUndefined();
+});
+
+test('a run that was stopped for a while is not lost, and goes on', async () => {
+  using folder = flowFolder(flowThat(`trace('begun', ''); while (!existsSync('go')) await sleep(5);`));
+  const { child, finished } = await begin(folder);
+  child.kill('SIGSTOP');
+  expect(await latestRun(folder)).toStrictEqual({ status: 'running', reason: undefined });
+  await using home = await folder.home();
+  const [run] = await Array.fromAsync(home.flow('Sample').runs({ limit: 1 }));
+  expect(run?.status).toBe('running');
+  child.kill('SIGCONT');
+  writeFileSync(folder.file('go'), '');
+  expect((await finished).status).toBe(0);
+});
+
+test('a process that is left in the background of a task ends with its run', async () => {
+  using folder = flowFolder(
+    flowThat(
+      `const child = spawn('sleep', ['600'], { stdio: 'ignore' }); child.unref(); trace('begun', String(child.pid));`,
+    ),
+  );
+  const { finished } = await begin(folder);
+  expect((await finished).status).toBe(0);
+  const pid = Number(folder.trace('begun'));
+  expect(identityOf(pid)).toBeUndefined();
+});

@@ -1,0 +1,261 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { logFile } from '../../src/store/home-folder.ts';
+import { flowFolder, type FlowFolder } from '../flow-folder.ts';
+import { until } from '../until.ts';
+
+/** A flow of three steps, of which the middle one does what is given. */
+function flowThat(middle: string, fields = ''): string {
+  return `
+    export class Sample extends FlowSpec {
+      ${fields}
+      start = step(() => { trace('pids', 'start ' + process.pid); this.next(this.middle); });
+      middle = step(async () => { trace('pids', 'middle ' + process.pid); ${middle} this.next(this.end); });
+      end = step(() => { trace('pids', 'end ' + process.pid); });
+    }`;
+}
+
+function pids(folder: FlowFolder): Record<string, string> {
+  return Object.fromEntries(
+    folder
+      .trace('pids')
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ') as [string, string]),
+  );
+}
+
+async function latestRun(folder: FlowFolder) {
+  const home = await folder.home();
+  const run = await home.flow('Sample').latestRun();
+  if (run === undefined) throw new Error('there is no run');
+  return { run, [Symbol.asyncDispose]: () => home.close() };
+}
+
+describe('how a task ends is reported exactly', () => {
+  test.each([
+    ['throws', `throw new TypeError('it went wrong');`, { kind: 'exception', message: 'TypeError: it went wrong' }],
+    [
+      'throws something that is no error',
+      `throw 'just text';`,
+      { kind: 'exception', message: 'thrown value: just text' },
+    ],
+    [
+      'leaves a promise that rejects',
+      `void Promise.reject(new Error('floating')); await sleep(60_000);`,
+      { kind: 'exception', message: 'Error: floating' },
+    ],
+    [
+      'throws in a callback',
+      `setTimeout; setImmediate(() => { throw new Error('later'); }); await sleep(60_000);`,
+      { kind: 'exception', message: 'Error: later' },
+    ],
+    ['ends its process', `process.exit(3);`, { kind: 'exit', exitCode: 3 }],
+    ['ends its process with success', `process.exit(0);`, { kind: 'exit', exitCode: 0 }],
+    [
+      'is killed',
+      `process.kill(process.pid, 'SIGKILL'); await sleep(60_000);`,
+      { kind: 'signal', signalCode: 'SIGKILL' },
+    ],
+    [
+      'crashes',
+      `process.kill(process.pid, 'SIGSEGV'); await sleep(60_000);`,
+      { kind: 'signal', signalCode: 'SIGSEGV' },
+    ],
+  ])('when the step %s', async (_, middle, reason) => {
+    using folder = flowFolder(flowThat(middle));
+    const { status, stdout } = await folder.run(['run']);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/middle\/2 \(pid \d+\)\] Task failed\./);
+    await using latest = await latestRun(folder);
+    const { run } = latest;
+    expect(run.status).toBe('failed');
+    expect(run.reason).toMatchObject({ kind: 'task', pathspec: `${run.pathspec}/middle/2` });
+    const task = await run.failedTask();
+    expect(task?.reason).toStrictEqual(reason);
+    expect((await Array.fromAsync(run.tasks())).map(({ stepName }) => stepName)).toStrictEqual(['middle', 'start']);
+  });
+
+  test("an error is shown with the step, the attempt, the user's own frames and the command that resumes", async () => {
+    using folder = flowFolder(
+      `${flowThat('helper();')}\nfunction helper() { throw new Error('deep', { cause: new Error('deeper') }); }`,
+    );
+    const { stderr } = await folder.run(['--quiet', 'run']);
+    const line =
+      readFileSync(folder.script, 'utf8')
+        .split('\n')
+        .findIndex((text) => text.startsWith('function helper')) + 1;
+    expect(stderr).toMatch(/^ {4}Step middle \(task-id 2, attempt 0\) failed: Error: deep$/m);
+    expect(stderr).toContain(`at helper (sample.ts:${line}:`);
+    expect(stderr).toMatch(/Caused by Error: deeper\n/);
+    expect(stderr).toMatch(/To resume it: node sample\.ts resume --origin-run-id \d+/);
+    expect(stderr).not.toMatch(/dist\/|node:/);
+  });
+
+  test('an artifact that cannot be stored fails the task and is named', async () => {
+    using folder = flowFolder(flowThat(`this.model = { layers: [() => 1] };`, 'model: unknown;'));
+    const { stderr, status } = await folder.run(['--quiet', 'run']);
+    expect(status).toBe(1);
+    expect(stderr).toContain('the artifact "model" cannot be stored: it holds a function at .layers[0]');
+    expect(stderr).toContain('Keep data in fields');
+  });
+});
+
+describe('a worker is used again unless the task left something behind', () => {
+  test('one process runs all the steps of a clean flow', async () => {
+    using folder = flowFolder(flowThat(''));
+    await folder.run(['run']);
+    const { start, middle, end } = pids(folder);
+    expect([middle, end]).toStrictEqual([start, start]);
+  });
+
+  test.each([
+    ['another working folder', `process.chdir('/');`],
+    ['a changed environment', `process.env.NEW = '1';`],
+    ['a timer', `setInterval(() => {}, 1000);`],
+    [
+      'a socket',
+      `await new Promise((done) => (async () => (await import('node:net')).createServer().listen(0, '127.0.0.1', done as () => void))());`,
+    ],
+  ])('not after a task that left %s', async (_, middle) => {
+    using folder = flowFolder(flowThat(middle));
+    expect(await folder.run(['run'])).toMatchObject({ status: 0 });
+    const { middle: second, end } = pids(folder);
+    expect(end).not.toBe(second);
+  });
+
+  test('--isolation=task gives each task a process of its own', async () => {
+    using folder = flowFolder(flowThat(''));
+    await folder.run(['run', '--isolation=task']);
+    expect(new Set(Object.values(pids(folder))).size).toBe(3);
+  });
+});
+
+describe('what a task prints is kept as it was printed', () => {
+  test('its child processes included, each line with the task that wrote it', async () => {
+    using folder = flowFolder(`
+      export class Sample extends FlowSpec {
+        start = step(() => {
+          process.stdout.write('no newline, ');
+          spawnSync('sh', ['-c', 'echo from sh; echo sh error >&2'], { stdio: 'inherit' });
+          spawn('sh', ['-c', 'while [ ! -e late ]; do sleep 0.01; done; echo late; touch later'], { stdio: 'inherit' }).unref();
+          this.next(this.middle);
+        });
+        middle = step(async () => {
+          writeFileSync('late', '');
+          while (!existsSync('later')) await sleep(5);
+          console.log('middle');
+          this.next(this.end);
+        });
+        end = step();
+      }`);
+    expect(await folder.run(['run'])).toMatchObject({ status: 0 });
+    await using latest = await latestRun(folder);
+    const tasks = Object.fromEntries((await Array.fromAsync(latest.run.tasks())).map((task) => [task.stepName, task]));
+    expect(await tasks['start']?.stdout()).toBe('no newline, from sh\nlate\n');
+    expect(await tasks['start']?.stderr()).toBe('sh error\n');
+    expect(await tasks['middle']?.stdout()).toBe('middle\n');
+    expect(await tasks['end']?.stdout()).toBe('');
+  });
+
+  test('bytes that are no text included', async () => {
+    using folder = flowFolder(flowThat(`process.stdout.write(Buffer.from([0xff, 0x00, 0xc3, 0x0a]));`));
+    await folder.run(['run']);
+    await using latest = await latestRun(folder);
+    const { run } = latest;
+    const log = { flow: 'Sample', runId: run.id, taskId: '2', attempt: 0, stream: 'stdout' } as const;
+    expect([...readFileSync(logFile(folder.file('.raceway'), log))]).toStrictEqual([0xff, 0, 0xc3, 0x0a]);
+  });
+
+  test('beyond --max-log-size all is shown, the beginning is kept, and the log says so', async () => {
+    using folder = flowFolder(flowThat(`for (let i = 0; i < 5000; i++) console.log('line ' + i);`));
+    const { stdout } = await folder.run(['run', '--max-log-size=0.01']);
+    expect(stdout.match(/\] line \d+$/gm)).toHaveLength(5000);
+    await using latest = await latestRun(folder);
+    const task = (await Array.fromAsync(latest.run.tasks())).find(({ stepName }) => stepName === 'middle');
+    const log = (await task?.stdout()) ?? '';
+    expect(log).toMatch(/^line 0\nline 1\n/);
+    expect(log).toMatch(/\n\[raceway: more was written than --max-log-size=0\.01; the rest was not kept\]\n$/);
+    expect(log.length).toBeLessThan(10_200);
+  });
+
+  test('200,000 lines come out whole, in order and once', async () => {
+    using folder = flowFolder(flowThat(`for (let i = 0; i < 200_000; i++) console.log('line ' + i);`));
+    const { stdout } = await folder.run(['run']);
+    const lines = stdout.match(/(?<=\] line )\d+$/gm) ?? [];
+    expect(lines).toHaveLength(200_000);
+    expect(lines.every((line, index) => line === String(index))).toBe(true);
+  });
+
+  test('lines are shown while the task runs', async () => {
+    using folder = flowFolder(flowThat(`console.log('now'); while (!existsSync('go')) await sleep(5);`));
+    const started = folder.start(['run']);
+    await until(() => started.stdout().includes('] now'));
+    expect(started.child.exitCode).toBeNull();
+    writeFileSync(folder.file('go'), '');
+    expect((await started.finished).status).toBe(0);
+  });
+});
+
+describe('artifacts', () => {
+  test('are passed on, changed in place, and left as they were where nobody touched them', async () => {
+    using folder = flowFolder(`
+      export class Sample extends FlowSpec.with({ n: parameter.integer({ default: 2 }) }) {
+        counts = new Map<string, number>();
+        weights = new Float64Array(20_000);
+        note: string | undefined;
+        logger = { log: () => {} };
+        #secret = 1;
+        start = step(() => { this.counts.set('a', this.n); this.weights.fill(this.#secret); this.next(this.middle); });
+        middle = step(() => { this.counts.set('b', 1); this.note = 'seen'; this.next(this.end); });
+        end = step();
+      }`);
+    expect(await folder.run(['run'])).toMatchObject({ status: 0 });
+    await using latest = await latestRun(folder);
+    const { run } = latest;
+    expect(await run.load('counts', 'note', 'n')).toStrictEqual({
+      counts: new Map([
+        ['a', 2],
+        ['b', 1],
+      ]),
+      note: 'seen',
+      n: 2,
+    });
+    expect(((await run.load('weights')) as { weights: Float64Array }).weights.every((weight) => weight === 1)).toBe(
+      true,
+    );
+    const perTask = await Promise.all(
+      (await Array.fromAsync(run.tasks())).map(
+        async (task) => new Map((await Array.fromAsync(task.artifacts())).map((one) => [one.name, one.sha256])),
+      ),
+    );
+    expect(perTask.map((artifacts) => [...artifacts.keys()])).toStrictEqual([
+      ['counts', 'note', 'weights'],
+      ['counts', 'note', 'weights'],
+      ['counts', 'note', 'weights'],
+    ]);
+    expect(new Set(perTask.map((artifacts) => artifacts.get('weights'))).size).toBe(1);
+    expect(new Set(perTask.map((artifacts) => artifacts.get('counts'))).size).toBe(2);
+  });
+});
+
+describe('current', () => {
+  test('knows the task, and its temporary folder is gone when the task has ended', async () => {
+    using folder = flowFolder(
+      flowThat(`
+        writeFileSync(current.tempdir + '/file', '');
+        trace('current', JSON.stringify([current.flowName, current.stepName, current.taskId, current.retryCount, current.tags, current.tempdir]));`),
+    );
+    await folder.run(['run', '--tag=t']);
+    const [flow, step, task, retry, tags, tempdir] = JSON.parse(folder.trace('current')) as [
+      string,
+      string,
+      string,
+      number,
+      string[],
+      string,
+    ];
+    expect([flow, step, task, retry, tags]).toStrictEqual(['Sample', 'middle', '2', 0, ['t']]);
+    await expect(async () => readFileSync(`${tempdir}/file`)).rejects.toThrow('ENOENT');
+  });
+});
