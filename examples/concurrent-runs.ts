@@ -11,9 +11,8 @@ let runs = await Promise.all(
 );
 while (runs.length > 0) {
   console.log(`${runs.length} runs are still running`);
-  for (const running of runs.filter(({ status }) => status !== 'running')) {
-    console.log(`${running.run} ran for ${await running.run.data.seconds} seconds`);
-  }
-  runs = runs.filter(({ status }) => status === 'running');
+  const ended = runs.filter(({ status }) => status !== 'running');
+  runs = runs.filter((running) => !ended.includes(running));
+  for (const running of ended) console.log(`${running.run} ran for ${await running.run.data.seconds} seconds`);
   await setTimeout(1000);
 }

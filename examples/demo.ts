@@ -39,10 +39,10 @@ const [longWord] = await resumed.run.data.topWords;
 console.log(`The most frequent word of six letters or more: ${longWord?.join(', ')} times`);
 
 title('All of it is kept. Look for yourself:');
-console.log(`  node flows/text-stats.ts logs ${first.run.id}/distribution
-  node flows/text-stats.ts dump --max-value-size=200 ${first.run.id}/end
-  node flows/text-stats.ts resume --origin-run-id=${first.run.id} --top=20   # runs the last step only
-  node flows/text-stats.ts run --text=README.md`);
+console.log(`  npx node flows/text-stats.ts logs ${first.run.id}/distribution
+  npx node flows/text-stats.ts dump --max-value-size=200 ${first.run.id}/end
+  npx node flows/text-stats.ts resume --origin-run-id=${first.run.id} --top=20   # runs the last step only
+  npx node flows/text-stats.ts run --text=README.md`);
 
 function title(text: string): void {
   console.log(`\n${styleText('bold', text)}`);
