@@ -16,7 +16,8 @@ export interface Tree {
 }
 
 /**
- * Ends a child and everything it started: SIGTERM, once to each process, and SIGKILL for what is left after the grace.
+ * Ends a child and everything it started: SIGTERM, once to each process and to the child's own group first, so that it
+ * knows why the others end; and SIGKILL for what is left after the grace.
  * Resolves as soon as none is left. What was a descendant when the ending began is ended also if it left the group and
  * dropped the mark.
  *
@@ -48,6 +49,8 @@ class Ending {
   /** What has been sent to each, by pid. */
   readonly #sent = new Map<number, NodeJS.Signals>();
   #signal: NodeJS.Signals = 'SIGTERM';
+  /** Whether the child's group has had its head start. */
+  #isGroupWarned = false;
   /** Whether the last look found a process of the group. */
   #sawGroup = false;
 
@@ -76,8 +79,10 @@ class Ending {
   async #look(table?: ProcessTable): Promise<number> {
     const [processes = [], pids] = await Promise.all([table ?? processTable(), marked(this.#tree.mark)]);
     const members = this.#membersIn(processes, new Set(pids));
-    for (const { pid, startTime } of members) {
-      if (this.#sent.get(pid) === this.#signal) continue;
+    const isHeadStart = this.#sawGroup && this.#signal === 'SIGTERM' && !this.#isGroupWarned;
+    this.#isGroupWarned = true;
+    for (const { pid, startTime, group } of members) {
+      if (this.#sent.get(pid) === this.#signal || (isHeadStart && group !== this.#tree.pid)) continue;
       this.#sent.set(pid, this.#signal);
       // It may have ended since, and its pid may be another's.
       if (entryOf(pid)?.startTime === startTime) send(pid, this.#signal);

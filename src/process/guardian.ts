@@ -188,6 +188,7 @@ look() {
     pid=\${file#/proc/}
     marked="$marked\${pid%/environ} "
   done
+  case "$groups$marked$known" in *[0-9]*) ;; *) return 0 ;; esac
   tree=' ' others=
   for folder in /proc/[0-9]*; do
     pid=\${folder#/proc/}
@@ -222,11 +223,20 @@ send() {
   for target in $left; do kill -s "$1" -- "$target"; done
 }
 
+# The groups first, so that whoever leads one knows why those end that it started elsewhere.
+warn() {
+  for target in $left; do
+    case $1$target in groups-*|others[0-9]*) kill -s TERM -- "$target" ;; esac
+  done
+}
+
 look
 # What was started an instant before the owner died may not show its environment yet.
-case $left$is_closed in '') sleep 0.02; look ;; esac
+case $left$is_closed in '') sleep 0.005; look ;; esac
 [ -n "$left" ] || exit 0
-send TERM
+warn groups
+case $left in *' -'*) sleep 0.01; look ;; esac
+warn others
 look_at_clock
 deadline=$((now + grace))
 pause=0.01

@@ -19,7 +19,8 @@ function countable(name: string): { runner: Runner; count: () => Promise<number>
   return { runner, count: async () => (await marked({ name: 'RACEWAY_TEST_RUN', value })).length };
 }
 
-describe('ExecutingRun', () => {
+// At once where it can be, because most of the time is the grace of what ignores SIGTERM.
+describe.concurrent('ExecutingRun', () => {
   test.each([
     [0, 'successful', undefined],
     [1, 'failed', { kind: 'exit', exitCode: 1 }],
@@ -244,7 +245,7 @@ describe('ExecutingRun.kill', () => {
   });
 
   test('does not hold up the event loop', async () => {
-    const { runner } = countable('starts-others.mjs');
+    const { runner } = countable('hangs.mjs');
     await using _runner = runner;
     const running = await runner.asyncRun();
     let longestMs = 0;
@@ -265,7 +266,7 @@ describe('ExecutingRun.kill', () => {
   });
 });
 
-describe('a run', () => {
+describe.concurrent('a run', () => {
   test('ends with status timeout when it takes longer than timeoutMs', async () => {
     const { runner, count } = countable('starts-others.mjs');
     await using _runner = runner;
