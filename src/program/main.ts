@@ -20,11 +20,11 @@ export async function main(flowClass: FlowClass): Promise<never> {
     return runWorker(flowClass);
   }
   const argv = process.argv.slice(2);
-  const program = import('./program.ts');
   // A worker takes as long to start as all the rest, so it is started before the command line is even read. The rare
   // command line that has one of these words and does not run anything ends it again.
   const workers = argv.some((word) => word === 'run' || word === 'resume')
     ? new (await import('./workers.ts')).Workers()
     : undefined;
-  return (await program).runProgram(flowClass, { argv, workers });
+  const { runProgram } = await import('./program.ts');
+  return runProgram(flowClass, { argv, workers });
 }
