@@ -13,7 +13,6 @@ export { CleanedUpError, FlowStartError, RunFailedError, StartTimeoutError } fro
 export {
   ExecutingRun,
   type KillOptions,
-  type Stream,
   type StreamLogOptions,
   type WaitOptions,
 } from './runner/executing-run.ts';

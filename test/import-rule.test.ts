@@ -101,7 +101,7 @@ describe('the import rule', () => {
       if (room === undefined) continue;
       for (const one of module.imports) {
         const to = target(module, one);
-        const toRoom = to === undefined ? room : roomOf(to);
+        const toRoom: string | undefined = to === undefined ? room : roomOf(to);
         // An entry point stands above all rooms.
         const isAllowed = toRoom === room || (toRoom !== undefined && MAY_CALL[room]?.includes(toRoom) === true);
         if (!isAllowed) wrong.push(`${module.path} imports ${one.name}`);

@@ -30,7 +30,10 @@ export async function endTree(
   { graceMs = GRACE_MS }: { graceMs?: number | undefined } = {},
 ): Promise<void> {
   const table = await processTable();
-  if (table === undefined) return await endUnseenTree(tree.pid, graceMs);
+  if (table === undefined) {
+    await endUnseenTree(tree.pid, graceMs);
+    return;
+  }
   const ending = new Ending(tree);
   const deadline = performance.now() + graceMs;
   if (graceMs > 0) {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { GRACE_MS } from './groups.ts';
 
 /** An environment variable by which the descendants of a process are found again, wherever they moved. */
@@ -89,8 +90,8 @@ export class Guardian implements AsyncDisposable {
       },
     );
     shell.unref();
-    // Every child of Node has a socket for stdin; `unref` keeps it from keeping this process alive.
-    if (shell.stdin !== null && 'unref' in shell.stdin && typeof shell.stdin.unref === 'function') shell.stdin.unref();
+    // A pipe to a child is a socket, whatever its type says.
+    (shell.stdin as Socket | null)?.unref();
     shell.stdin?.on('error', () => {}); // it was killed; `exit` follows
     shell.on('error', () => {}); // there is no sh
     shell.once('exit', (_, signalCode) => {

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { Home } from '../client/home.ts';
 import type { Run } from '../client/run.ts';
+import type { LogStream } from '../client/task-log.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import type { AnyFlow, FlowShape } from '../core/flow-shape.ts';
 import { describeReason, type RunReason, type RunState, type RunStatus } from '../core/status.ts';
@@ -10,9 +11,6 @@ import { copyLog } from './copy-log.ts';
 import { RunFailedError } from './errors.ts';
 import { formatCommand } from './format-command.ts';
 import { timerDelay } from './timer-delay.ts';
-
-/** One of the two streams that a child writes to. */
-export type Stream = 'stdout' | 'stderr';
 
 /** Options of `ExecutingRun.streamLog`. */
 export interface StreamLogOptions {
@@ -29,7 +27,7 @@ export interface WaitOptions {
   /** Aborting it stops the waiting, not the run: `wait` rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Prints this stream of the child, from its beginning, to the one of the same name of this process. */
-  readonly stream?: Stream | undefined;
+  readonly stream?: LogStream | undefined;
 }
 
 /** Options of `ExecutingRun.kill`. */
@@ -131,7 +129,7 @@ export class ExecutingRun<F extends FlowShape = AnyFlow> implements AsyncDisposa
    * @example
    * for await (const { position, line } of running.streamLog('stdout')) console.log(position, line);
    */
-  streamLog(stream: Stream, { position, signal }: StreamLogOptions = {}): AsyncIterableIterator<LogLine> {
+  streamLog(stream: LogStream, { position, signal }: StreamLogOptions = {}): AsyncIterableIterator<LogLine> {
     return this.#log(stream).lines({ position, signal });
   }
 
@@ -192,7 +190,7 @@ export class ExecutingRun<F extends FlowShape = AnyFlow> implements AsyncDisposa
     await this.#child.removeFiles();
   }
 
-  #log(stream: Stream): Child[Stream] {
+  #log(stream: LogStream): Child[LogStream] {
     // What comes from JavaScript may be anything.
     if (stream === 'stdout' || stream === 'stderr') return this.#child[stream];
     throw new InvalidOptionError(

@@ -120,6 +120,7 @@ describe('Guardian', () => {
     const guardian = new Guardian();
     await Promise.all([guardian.close(), guardian.close()]);
     await guardian[Symbol.asyncDispose]();
+    expect(processesNamed(guardian.mark.name)).toEqual([]);
   });
 
   test('refuses a grace that is no time', () => {

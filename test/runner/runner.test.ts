@@ -171,7 +171,7 @@ describe('Runner that cannot start a run', () => {
   });
 
   test('rejects with FlowFileError when the file is a folder', async () => {
-    await errorOf(new Runner(tmpdir()).run(), FlowFileError);
+    expect((await errorOf(new Runner(tmpdir()).run(), FlowFileError)).message).toContain('it is no file');
   });
 
   test('rejects with FlowFileError when the file cannot be executed', async () => {

@@ -42,7 +42,7 @@ const unused = async (): Promise<void> => {
   expectTypeOf(await running.run.data.model).toEqualTypeOf<Map<string, number>>();
   expectTypeOf(await running.run.data.seconds).toEqualTypeOf<number>();
   // @ts-expect-error a step is no artifact
-  running.run.data.start;
+  void running.run.data.start;
   for await (const line of running.streamLog('stdout')) expectTypeOf(line).toEqualTypeOf<LogLine>();
   // @ts-expect-error no such stream
   running.streamLog('stdin');
