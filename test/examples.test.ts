@@ -99,7 +99,8 @@ describe.concurrent('an example', () => {
     const output = await runExample('concurrent-runs', { folder: folder.path });
     expect(output).toMatch(/^5 runs are still running\n/);
     const seconds = [...output.matchAll(/SlowFlow\/\d+ ran for (\d) seconds/g)].map(([, second]) => second);
-    expect(seconds.toSorted()).toEqual(['0', '1', '2', '3', '4']);
+    expect(new Set(seconds)).toEqual(new Set(['0', '1', '2', '3', '4']));
+    expect(seconds).toHaveLength(5);
   });
 
   test('resume-run and resume-run-in-background resume the oldest run', async () => {
