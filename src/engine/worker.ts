@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { decodeText, decodeValue } from '../store/encoding.ts';
-import { openSqliteStore, type SqliteStore } from '../store/sqlite-store.ts';
+import type { SqliteStore } from '../store/sqlite-store.ts';
 import { current, enterTask, leaveTask } from '../flow/current.ts';
 import type { FlowClass } from '../flow/flow-spec.ts';
 import { createTask } from '../flow/task-instance.ts';
@@ -24,6 +24,7 @@ export function runWorker(flowClass: FlowClass): Promise<never> {
   process.on('unhandledRejection', blame);
   announcePrinting();
   send({ type: 'ready' });
+  void loadStore(); // while the first task is on its way
   return new Promise(() => {}); // the channel keeps the process alive
 }
 
@@ -65,6 +66,7 @@ class Worker {
   }
 
   async #do(order: TaskOrder): Promise<TaskOutcome> {
+    const store = await this.#storeFor(order);
     using context = new TaskContext(order);
     enterTask(context);
     const inherited = new Map(order.inherited.map((artifact) => [artifact.name, artifact]));
@@ -73,9 +75,8 @@ class Worker {
       inherited: [...inherited.keys()],
       load: (name) => {
         const artifact = inherited.get(name);
-        if (artifact === undefined) throw new Error(`${current.pathspec} inherits no artifact ${name}`);
-        this.#store ??= openSqliteStore(order.home, { access: 'read' });
-        return decodeValue(this.#store.readBlobSync(artifact));
+        if (artifact === undefined || store === undefined) throw new Error(`${current.pathspec} inherits no ${name}`);
+        return decodeValue(store.readBlobSync(artifact));
       },
     });
     await task.run(order.step);
@@ -83,6 +84,18 @@ class Worker {
     const transition = task.transition && { steps: task.transition.steps };
     return { status: 'successful', transition, artifacts, blobs, reads: { parameters: task.parameterReads } };
   }
+
+  /** The store, for a task that inherits something: the first of a run does not, and need not wait for SQLite. */
+  async #storeFor({ home, inherited }: TaskOrder): Promise<SqliteStore | undefined> {
+    if (inherited.length === 0) return undefined;
+    const { openSqliteStore } = await loadStore();
+    this.#store ??= openSqliteStore(home, { access: 'read' });
+    return this.#store;
+  }
+}
+
+function loadStore(): Promise<typeof import('../store/sqlite-store.ts')> {
+  return import('../store/sqlite-store.ts');
 }
 
 /**
