@@ -37,10 +37,9 @@ export async function endTree(
   const ending = new Ending(tree);
   const deadline = performance.now() + graceMs;
   if (graceMs > 0) {
-    await ending.signal('SIGTERM', table);
-    if (await ending.isOverAt(deadline)) return;
+    if ((await ending.signal('SIGTERM', table)) === 0 || (await ending.isOverAt(deadline))) return;
   }
-  await ending.signal('SIGKILL');
+  if ((await ending.signal('SIGKILL')) === 0) return;
   await ending.isOverAt(performance.now() + 2000);
 }
 
@@ -61,11 +60,12 @@ class Ending {
     this.#tree = tree;
   }
 
-  async signal(signal: NodeJS.Signals, table?: ProcessTable): Promise<void> {
+  /** Sends the signal to every process of the tree, and returns how many there are. */
+  async signal(signal: NodeJS.Signals, table?: ProcessTable): Promise<number> {
     this.#signal = signal;
     // The whole group in one go, since its processes may be forking faster than they are counted.
     if (signal === 'SIGKILL' && this.#sawGroup) signalGroup(this.#tree.pid, signal);
-    await this.#look(table);
+    return await this.#look(table);
   }
 
   /** Waits until no process is left, at most until `deadline`; those that come into being meanwhile get the signal too. */
