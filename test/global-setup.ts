@@ -15,15 +15,12 @@ export default async function setUp(): Promise<() => Promise<void>> {
   process.env['TMPDIR'] = folder;
   process.env['RACEWAY_TEST_SUITE'] = folder;
   return async () => {
-    try {
-      await until(async () => (await leftProcesses(folder)).length === 0, { limitMs: 8000 });
-    } catch {
-      const left = await leftProcesses(folder);
-      throw new Error(`the tests left ${left.length} processes behind:\n${left.map(describe).join('\n')}`);
-    }
-    const left = (await readdir(folder)).filter((name) => name.startsWith('raceway-'));
-    await rm(folder, { recursive: true });
-    if (left.length > 0) throw new Error(`the tests left temporary folders behind: ${left.join(', ')}`);
+    await until(async () => (await leftProcesses(folder)).length === 0, { limitMs: 8000 }).catch(() => {});
+    const processes = (await leftProcesses(folder)).map(end);
+    const folders = (await readdir(folder)).filter((name) => name.startsWith('raceway-'));
+    await rm(folder, { recursive: true, force: true });
+    const left = [...processes, ...folders];
+    if (left.length > 0) throw new Error(`the tests left something behind:\n${left.join('\n')}`);
   };
 }
 
@@ -36,7 +33,8 @@ async function leftProcesses(folder: string): Promise<number[]> {
   });
 }
 
-function describe(pid: number): string {
+/** Ends what was left, and says what it was. */
+function end(pid: number): string {
   try {
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
     process.kill(pid, 'SIGKILL');
