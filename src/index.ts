@@ -10,12 +10,7 @@ export type { Step } from './client/step.ts';
 export type { LogOptions, LogStream } from './client/task-log.ts';
 export type { Attempt, Task } from './client/task.ts';
 export { CleanedUpError, FlowStartError, RunFailedError, StartTimeoutError } from './runner/errors.ts';
-export {
-  ExecutingRun,
-  type KillOptions,
-  type StreamLogOptions,
-  type WaitOptions,
-} from './runner/executing-run.ts';
+export { ExecutingRun, type KillOptions, type StreamLogOptions, type WaitOptions } from './runner/executing-run.ts';
 export { Runner } from './runner/runner.ts';
 export type { ResumeOperationOptions, RunnerOptions, RunOperationOptions } from './runner/runner-options.ts';
 export type { LogLine } from './process/line-reader.ts';

@@ -80,7 +80,7 @@ export class Flow<F extends FlowShape = AnyFlow> {
     const statuses = status === undefined ? undefined : typeof status === 'string' ? [status] : status;
     const unknown = statuses?.find((wanted) => !STATUSES.includes(wanted));
     if (unknown !== undefined) {
-      throw new RangeError(`there is no status ${String(unknown)}\nThere are ${STATUSES.join(', ')}.`);
+      throw new RangeError(`there is no status ${unknown}\nThere are ${STATUSES.join(', ')}.`);
     }
     return this.#list({ tags, user, since: since?.getTime() }, { statuses, limit });
   }

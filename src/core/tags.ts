@@ -1,10 +1,10 @@
 import { InvalidOptionError } from './errors.ts';
 
 /** A run has at most this many tags of its user's. The limits are Metaflow's. */
-export const MAX_TAGS = 50;
+const MAX_TAGS = 50;
 
 /** Characters in a tag, at most. */
-export const MAX_TAG_LENGTH = 500;
+const MAX_TAG_LENGTH = 500;
 
 /** @throws {InvalidOptionError} when a tag is empty or too long, or there are too many */
 export function checkTags(tags: readonly string[]): void {

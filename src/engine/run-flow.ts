@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import type { RunEvent, TaskOutput } from '../core/events.ts';
 import { formatPathspec } from '../core/pathspec.ts';
 import { describeReason, type FinalRunState, type FinalTaskState, type TaskReason } from '../core/status.ts';
@@ -13,6 +15,11 @@ import type { TaskEnd } from './worker-process.ts';
 
 /** How often the run says that it is alive when nothing else happens, in milliseconds. */
 const HEARTBEAT_MS = 10_000;
+
+const SIGNALS_OF_A_STOP: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP']);
+
+/** How long after a worker was ended by a signal the same signal may still be on its way to this process. */
+const STOP_ARRIVES_MS = 100;
 
 /** Why a run is stopped from outside. */
 export type Stop = { readonly kind: 'signal'; readonly signalCode: 'SIGINT' | 'SIGTERM' | 'SIGHUP' };
@@ -103,7 +110,7 @@ class RunProgress {
       await Promise.race(this.#running);
     }
     signal.removeEventListener('abort', stop);
-    if (this.#error !== undefined) throw this.#error;
+    if (this.#error !== undefined) throw this.#error as Error;
     return this.#failure ?? { status: 'successful' };
   }
 
@@ -137,6 +144,7 @@ class RunProgress {
     const order = this.#order(ready, { taskId, attempt });
     const logs = this.#openLogs(order, pathspec);
     const end = await worker.run(order);
+    if (end.kind === 'signal' && SIGNALS_OF_A_STOP.has(end.signalCode)) await this.#stopUnderWay();
     for (const log of logs) this.#setup.logs.remove(log);
     rmSync(order.tempdir, { recursive: true, force: true });
     pool.giveBack(worker);
@@ -153,6 +161,13 @@ class RunProgress {
     const { reason } = result.state;
     report({ type: 'task-failed', pathspec, attempt, reason }, result.exception);
     this.#fail({ status: 'failed', reason: { kind: 'task', pathspec, message: describeReason(reason) } });
+  }
+
+  /** Whoever ends a run signals all its processes, and a worker may be gone before this process hears of it. */
+  async #stopUnderWay(): Promise<void> {
+    const { signal } = this.#setup;
+    if (!signal.aborted)
+      await Promise.race([once(signal, 'abort'), setTimeout(STOP_ARRIVES_MS, undefined, { ref: false })]);
   }
 
   #order({ step, inherited }: ReadyTask, { taskId, attempt }: { taskId: string; attempt: number }): TaskOrder {

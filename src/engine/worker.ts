@@ -116,7 +116,7 @@ function announcePrinting(): void {
   let last = -Infinity;
   for (const stream of [process.stdout, process.stderr]) {
     const write = stream.write.bind(stream) as (...parameters: unknown[]) => boolean;
-    stream.write = ((...parameters: unknown[]) => {
+    stream.write = (...parameters: unknown[]) => {
       const result = write(...parameters);
       const now = performance.now();
       if (now - last >= INTERVAL_MS) {
@@ -124,7 +124,7 @@ function announcePrinting(): void {
         send({ type: 'printed' });
       }
       return result;
-    }) as typeof stream.write;
+    };
   }
 }
 

@@ -47,7 +47,7 @@ export class FlowSource {
 
   #inClass(part: object, find: (node: AnyNode) => AnyNode | undefined): SourceLocation | undefined {
     const known = this.#all().get(part);
-    const node = parseClass(String(part as () => void));
+    const node = parseClass(Function.prototype.toString.call(part));
     const found = node === undefined ? undefined : find(node);
     if (known === undefined || node === undefined || found === undefined) return undefined;
     // What is known of a class with a constructor is where the constructor is.

@@ -153,7 +153,7 @@ function plain<Value>(type: PlainType): PlainMaker<Value> {
 
 function define<Value>(type: PlainType, options: ParameterOptions<Value> = {}): Parameter<Value | undefined, Value> {
   if (options.default !== undefined) checkDefault(type, options.default);
-  return new DefinedParameter(type, options) as Parameter<Value | undefined, Value>;
+  return new DefinedParameter(type, options);
 }
 
 function checkDefault(type: PlainType, value: unknown): void {

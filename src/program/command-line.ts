@@ -84,8 +84,8 @@ function everyOption(
   parameterNames: readonly string[],
 ): Record<string, { type: 'string' | 'boolean'; multiple: true }> {
   const commands: readonly Command[] = Object.values(COMMANDS);
-  const flags = [TOP_LEVEL_FLAGS, ...commands.map((command) => command.flags)].flatMap((table): Flag[] =>
-    Object.values(table),
+  const flags = [TOP_LEVEL_FLAGS, ...commands.map((command) => command.flags)].flatMap((table) =>
+    Object.values<Flag>(table),
   );
   return Object.fromEntries([
     ...flags.map(({ flag, kind }) => [flag, { type: kind === 'switch' ? 'boolean' : 'string', multiple: true }]),
@@ -141,7 +141,8 @@ function readEnvironment(environment: NodeJS.ProcessEnv, { command, known, ...ta
 /** The command line wins over the environment, and there the last of several over the others. */
 function put(target: Record<string, unknown>, option: { name: string; flag: Flag }, value: unknown): void {
   const before = target[option.name];
-  target[option.name] = option.flag.many === true ? [...(Array.isArray(before) ? before : []), value] : value;
+  target[option.name] =
+    option.flag.many === true ? [...(Array.isArray(before) ? (before as unknown[]) : []), value] : value;
 }
 
 function valueOf(

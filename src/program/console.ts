@@ -99,7 +99,7 @@ function printError(text: string): void {
   process.stderr.write(`${text.replaceAll(/^/gm, '    ')}\n`);
 }
 
-const HAS_COLOURS = process.stdout.isTTY === true && process.stdout.hasColors();
+const HAS_COLOURS = process.stdout.isTTY && process.stdout.hasColors();
 
 function bold(text: string): string {
   return HAS_COLOURS ? styleText('bold', text) : text;

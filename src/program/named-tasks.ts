@@ -24,5 +24,5 @@ export async function namedTasks({ definition, commandLine }: ProgramContext): P
   const pathspec = word.startsWith(`${flow}/`) ? word : `${flow}/${word}`;
   const home = await openHome({ home: commandLine.topLevel.home });
   if (task !== undefined) return [await home.task(pathspec)];
-  return (await Array.fromAsync((await home.step(pathspec)).tasks())).reverse();
+  return (await Array.fromAsync((await home.step(pathspec)).tasks())).toReversed();
 }

@@ -41,7 +41,7 @@ export class RunSession {
   constructor(context: ProgramContext, workers: Workers) {
     this.#context = context;
     this.#workers = workers;
-    this.#options = context.commandLine.options as RunOptions & InternalOptions;
+    this.#options = context.commandLine.options;
     workers.pool.isolation = this.#options.isolation ?? 'pool';
     this.#graceMs = (this.#options.grace ?? DEFAULT_GRACE_SECONDS) * 1000 * TASK_SHARE_OF_GRACE;
     const resumeCommand = (runId: string): string => `node ${context.script} resume --origin-run-id ${runId}`;

@@ -6,7 +6,7 @@ import { artifactFile } from './home-folder.ts';
 import type { BlobRef, NewBlob } from './run-store.ts';
 
 /** From this size on content is a file of its own; below it is in the database. 64 KiB: beyond that SQLite is slower than a file. */
-export const FILE_SIZE_BYTES = 64 * 1024;
+const FILE_SIZE_BYTES = 64 * 1024;
 
 /**
  * Content on its way into the store. Large content is written here and now, to a temporary name and then renamed, so

@@ -104,7 +104,7 @@ export function typeName(value: unknown): string {
 // Raw bytes. Two views of one ArrayBuffer come back as two arrays with a buffer each.
 
 const VIEWS = {
-  Buffer: Buffer,
+  Buffer,
   Int8Array,
   Uint8Array,
   Uint8ClampedArray,

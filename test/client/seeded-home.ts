@@ -115,7 +115,7 @@ export class SeededRun {
   async log(
     taskId: string,
     text: string,
-    { attempt = 0, stream = 'stdout' as 'stdout' | 'stderr' } = {},
+    { attempt = 0, stream = 'stdout' }: { attempt?: number; stream?: 'stdout' | 'stderr' } = {},
   ): Promise<string> {
     const { flow, runId } = this.writer;
     const file = logFile(this.#home, { flow, runId, taskId, attempt, stream });

@@ -1,6 +1,7 @@
 import { appendFile, truncate } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { TaskLogLine } from '../../src/client/log-lines.ts';
 import type { Task } from '../../src/client/task.ts';
 import { logTimesFile } from '../../src/store/home-folder.ts';
 import { deadProcess, SeededHome, type SeededRun } from './seeded-home.ts';
@@ -231,9 +232,9 @@ describe('the log of a task', () => {
     const startedMs = Date.now();
     await appendFile(file, 'o\nthree\nrest');
     expect((await second).value).toMatchObject({ text: 'two' });
-    const { value: third } = await lines.next();
+    const { value: third } = (await lines.next()) as IteratorYieldResult<TaskLogLine>;
     expect(third).toMatchObject({ text: 'three' });
-    expect(third?.time.getTime()).toBeGreaterThanOrEqual(startedMs);
+    expect(third.time.getTime()).toBeGreaterThanOrEqual(startedMs);
     const fourth = lines.next();
     await seed.finish(id);
     expect((await fourth).value).toMatchObject({ text: 'rest' });

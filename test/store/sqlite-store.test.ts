@@ -66,9 +66,9 @@ test('an artifact file that is gone or changed is reported, with its name', asyn
   });
 });
 
-test('a home of a newer version is refused, and left as it is', () => {
+test('a home of a newer version is refused, and left as it is', async () => {
   using folder = temporaryFolder();
-  openSqliteStore(folder.path, { access: 'write' }).close();
+  await openSqliteStore(folder.path, { access: 'write' }).close();
   const database = new DatabaseSync(databaseFile(folder.path));
   database.exec('PRAGMA user_version = 99');
   database.close();
