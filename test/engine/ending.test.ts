@@ -124,3 +124,23 @@ test('a process that is left in the background of a task ends with its run', asy
   const pid = Number(folder.trace('begun'));
   expect(identityOf(pid)).toBeUndefined();
 });
+
+test('a worker that is ended a moment before its run process belongs to the same stop', async () => {
+  using folder = flowFolder(WAITS);
+  const { child, finished } = await begin(folder);
+  process.kill(Number(folder.trace('begun')), 'SIGTERM');
+  child.kill('SIGTERM');
+  expect((await finished).status).toBe(143);
+  expect(await latestRun(folder)).toStrictEqual({
+    status: 'failed',
+    reason: { kind: 'signal', signalCode: 'SIGTERM' },
+  });
+});
+
+test('a worker that alone is ended fails its task', async () => {
+  using folder = flowFolder(WAITS);
+  const { finished } = await begin(folder);
+  process.kill(Number(folder.trace('begun')), 'SIGTERM');
+  expect((await finished).status).toBe(1);
+  expect(await latestRun(folder)).toMatchObject({ status: 'failed', reason: { kind: 'task' } });
+});
