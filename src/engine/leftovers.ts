@@ -20,7 +20,10 @@ export function lookAround(): () => readonly string[] {
 /** What keeps the event loop alive: `Timeout`, `TCPSocketWrap`, `ChildProcess`, … */
 function countResources(): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const resource of process.getActiveResourcesInfo()) counts.set(resource, (counts.get(resource) ?? 0) + 1);
+  for (const resource of process.getActiveResourcesInfo()) {
+    if (resource === 'CloseReq') continue; // a file that was awaited and is just being closed
+    counts.set(resource, (counts.get(resource) ?? 0) + 1);
+  }
   return counts;
 }
 

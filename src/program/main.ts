@@ -1,4 +1,4 @@
-import { enableCompileCache } from 'node:module';
+import module from 'node:module'; // as a whole: an old Node lacks names in it, and is to be told so by node-version.ts
 import { compileCacheFolder } from '../core/compile-cache.ts';
 import type { FlowClass } from '../flow/flow-spec.ts';
 
@@ -12,7 +12,7 @@ import type { FlowClass } from '../flow/flow-spec.ts';
 export async function main(flowClass: FlowClass): Promise<never> {
   // Set by whoever started this process; nothing that the flow starts should have it.
   if (process.env['NODE_COMPILE_CACHE'] === compileCacheFolder()) delete process.env['NODE_COMPILE_CACHE'];
-  else enableCompileCache(compileCacheFolder());
+  else module.enableCompileCache(compileCacheFolder());
   // The engine is loaded from here on, since only what is imported now comes from the cache.
   if (process.env['RACEWAY_WORKER'] !== undefined && process.send !== undefined) {
     delete process.env['RACEWAY_WORKER'];

@@ -44,7 +44,9 @@ export class RunSession {
     this.#options = context.commandLine.options;
     workers.pool.isolation = this.#options.isolation ?? 'pool';
     this.#graceMs = (this.#options.grace ?? DEFAULT_GRACE_SECONDS) * 1000 * TASK_SHARE_OF_GRACE;
-    const resumeCommand = (runId: string): string => `node ${context.script} resume --origin-run-id ${runId}`;
+    const { home } = context.commandLine.topLevel;
+    const place = home === undefined ? '' : ` --home=${home}`;
+    const resumeCommand = (runId: string): string => `node ${context.script}${place} resume --origin-run-id=${runId}`;
     this.console =
       context.commandLine.topLevel.logFormat === 'json' ? new JsonConsole() : new TextConsole({ resumeCommand });
     for (const signalCode of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

@@ -210,7 +210,14 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
           signal: abort.signal,
           timeoutMs: own.timeoutMs,
           reject: own.reject ?? false,
-          resumeCommand: [...interpreter.prefix, this.flowFile, 'resume', `--origin-run-id=${attributes.run_id}`],
+          resumeCommand: [
+            ...interpreter.prefix,
+            this.flowFile,
+            // Without these two, whoever repeats the command in the same folder finds the same home.
+            ...(home !== undefined && (cwd ?? this.#topLevel['home']) !== undefined ? [`--home=${home.path}`] : []),
+            'resume',
+            `--origin-run-id=${attributes.run_id}`,
+          ],
         });
         this.#runs.add(running);
         void child.finish().then(() => abort[Symbol.dispose]());

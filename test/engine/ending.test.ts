@@ -96,8 +96,7 @@ test.each([
   child.kill('SIGKILL');
   await finished;
   expect(await latestRun(folder)).toStrictEqual({ status: 'failed', reason: { kind: 'lost' } });
-  await until(() => isAllGone(folder));
-  expect(identityOf(worker)).toBeUndefined();
+  await until(() => isAllGone(folder) && identityOf(worker) === undefined);
 });
 
 test('a run that was stopped for a while is not lost, and goes on', async () => {
