@@ -88,7 +88,7 @@ describe('how a task ends is reported exactly', () => {
     expect(stderr).toMatch(/^ {4}Step middle \(task-id 2, attempt 0\) failed: Error: deep$/m);
     expect(stderr).toContain(`at helper (sample.ts:${line}:`);
     expect(stderr).toMatch(/Caused by Error: deeper\n/);
-    expect(stderr).toMatch(/To resume it: node sample\.ts resume --origin-run-id \d+/);
+    expect(stderr).toMatch(/To resume it: node sample\.ts resume --origin-run-id=\d+/);
     expect(stderr).not.toMatch(/dist\/|node:/);
   });
 
