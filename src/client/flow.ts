@@ -70,7 +70,11 @@ export class Flow<F extends FlowShape = AnyFlow> {
    * @throws {RangeError} when `limit`, `since` or `status` is none
    * @throws {NotFoundError} at the first step of the loop, when the home has no such flow
    */
-  runs({ tags, status, user, since, limit = Infinity }: RunsOptions = {}): AsyncIterableIterator<Run<F>> {
+  runs({ tags, status, user, since, limit = Infinity }: RunsOptions = {}): AsyncIterableIterator<
+    Run<F>,
+    undefined,
+    undefined
+  > {
     if (limit !== Infinity && !(Number.isInteger(limit) && limit >= 0)) {
       throw new RangeError(`limit must be a whole number of 0 or more, not ${limit}\nLeave it out to list all runs.`);
     }
@@ -85,7 +89,7 @@ export class Flow<F extends FlowShape = AnyFlow> {
     return this.#list({ tags, user, since: since?.getTime() }, { statuses, limit });
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<Run<F>> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Run<F>, undefined, undefined> {
     return this.runs();
   }
 
@@ -118,7 +122,7 @@ export class Flow<F extends FlowShape = AnyFlow> {
   async *#list(
     query: RunQuery,
     { statuses, limit }: { statuses: readonly RunStatus[] | undefined; limit: number },
-  ): AsyncIterableIterator<Run<F>> {
+  ): AsyncIterableIterator<Run<F>, undefined, undefined> {
     const { store } = this.#lease;
     if ((await store.flow(this.id)) === undefined) throw await explainMissing(this.#lease, { flow: this.id });
     // A lost run is recorded as running, so those have to be looked at when the failed ones are wanted.

@@ -42,7 +42,7 @@ function unavailable(pathspec: string, member: string): RacewayError {
 }
 
 /** What a method that fails gives back, whether it is awaited, looped over, or is itself what a loop takes. */
-function failing(error: RacewayError): Promise<never> & AsyncIterableIterator<never> {
+function failing(error: RacewayError): Promise<never> & AsyncIterableIterator<never, undefined, undefined> {
   const rejected = Promise.reject(error);
   rejected.catch(() => {});
   return Object.assign(rejected, {

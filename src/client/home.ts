@@ -39,14 +39,14 @@ export class Home implements AsyncDisposable {
   }
 
   /** The flows that have runs here, newest first. */
-  async *flows(): AsyncIterableIterator<Flow> {
+  async *flows(): AsyncIterableIterator<Flow, undefined, undefined> {
     const flows = await this.#lease.store.flows();
     for (const { name, createdAt } of flows.toSorted((a, b) => b.createdAt - a.createdAt)) {
       yield new Flow(this.#lease, name, new Date(createdAt));
     }
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<Flow> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Flow, undefined, undefined> {
     return this.flows();
   }
 

@@ -5,7 +5,7 @@
 export function leavable<T>(
   generate: (signal: AbortSignal) => AsyncGenerator<T>,
   outer?: AbortSignal,
-): AsyncIterableIterator<T> {
+): AsyncIterableIterator<T, undefined, undefined> {
   const leaving = new AbortController();
   const generator = generate(outer === undefined ? leaving.signal : AbortSignal.any([outer, leaving.signal]));
   const done = { done: true, value: undefined } as const;

@@ -147,21 +147,21 @@ export class Run<F extends FlowShape = AnyFlow> {
   }
 
   /** What the end task left, by name; nothing while there is no finished end task. */
-  async *artifacts(): AsyncIterableIterator<Artifact> {
+  async *artifacts(): AsyncIterableIterator<Artifact, undefined, undefined> {
     yield* (await this.#artifactsByName()).values();
   }
 
   /** The steps that have started, newest first. */
-  async *steps(): AsyncIterableIterator<Step<F>> {
+  async *steps(): AsyncIterableIterator<Step<F>, undefined, undefined> {
     yield* (await Step.read<F>(this.#lease, this.#place)).toReversed();
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<Step<F>> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Step<F>, undefined, undefined> {
     return this.steps();
   }
 
   /** The tasks of all steps, newest first. */
-  async *tasks(): AsyncIterableIterator<Task<F>> {
+  async *tasks(): AsyncIterableIterator<Task<F>, undefined, undefined> {
     yield* (await Task.read<F>(this.#lease, this.#place)).toReversed();
   }
 
@@ -230,7 +230,11 @@ export class Run<F extends FlowShape = AnyFlow> {
    * @example
    * for await (const event of run.watch()) console.log(event.type, event.pathspec, run.status);
    */
-  watch({ signal }: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterableIterator<RecordedEvent> {
+  watch({ signal }: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterableIterator<
+    RecordedEvent,
+    undefined,
+    undefined
+  > {
     return leavable((either) => this.#watch(either), signal);
   }
 

@@ -73,12 +73,12 @@ export class Step<F extends FlowShape = AnyFlow> {
   }
 
   /** Its tasks so far, newest first. */
-  async *tasks(): AsyncIterableIterator<Task<F>> {
+  async *tasks(): AsyncIterableIterator<Task<F>, undefined, undefined> {
     const { flow, runId, name } = this.#record;
     yield* (await Task.read<F>(this.#lease, { flow, runId, step: name })).toReversed();
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<Task<F>> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Task<F>, undefined, undefined> {
     return this.tasks();
   }
 

@@ -144,11 +144,11 @@ export class Task<F extends FlowShape = AnyFlow> {
   }
 
   /** What the task left, by name. */
-  async *artifacts(): AsyncIterableIterator<Artifact> {
+  async *artifacts(): AsyncIterableIterator<Artifact, undefined, undefined> {
     yield* (await this.#artifactsByName()).values();
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<Artifact> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Artifact, undefined, undefined> {
     return this.artifacts();
   }
 
@@ -178,20 +178,20 @@ export class Task<F extends FlowShape = AnyFlow> {
   logLines(
     stream: LogStream,
     { attempt, signal }: LogOptions & { readonly signal?: AbortSignal | undefined } = {},
-  ): AsyncIterableIterator<TaskLogLine> {
+  ): AsyncIterableIterator<TaskLogLine, undefined, undefined> {
     const task = this.#snapshot.record;
     return leavable((either) => followLog(this.#lease, { task, stream, attempt, signal: either }), signal);
   }
 
   /** The tasks it followed: one, or several when it is a join. */
-  async *parentTasks(): AsyncIterableIterator<Task<F>> {
+  async *parentTasks(): AsyncIterableIterator<Task<F>, undefined, undefined> {
     const { flow, runId, parentIds } = this.#snapshot.record;
     const ids = new Set(parentIds);
     yield* (await Task.read<F>(this.#lease, { flow, runId })).filter((task) => ids.has(task.id));
   }
 
   /** The tasks that followed it so far. */
-  async *childTasks(): AsyncIterableIterator<Task<F>> {
+  async *childTasks(): AsyncIterableIterator<Task<F>, undefined, undefined> {
     const { flow, runId } = this.#snapshot.record;
     const tasks = await Task.read<F>(this.#lease, { flow, runId });
     yield* tasks.filter((task) => task.#snapshot.record.parentIds.includes(this.id));

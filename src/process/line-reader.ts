@@ -13,7 +13,9 @@ export interface LogLine {
 // A reader that waits for a line now and then needs little; one that has to catch up is given more at a time.
 const SMALL_BYTES = 16 * 1024;
 const LARGE_BYTES = 512 * 1024;
-const NEWLINE = '\n';
+// A line is a slice of the text it was found in and keeps all of that in memory, so the text is short.
+const TEXT_BYTES = 4 * 1024;
+const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
@@ -29,9 +31,11 @@ export class LineReader implements AsyncIterableIterator<LogLine, undefined, und
   /** Where in the file the current chunk starts. */
   #chunkPosition: number;
   #chunk: Buffer | undefined;
-  /** The chunk with one character a byte, to search and, if it is ASCII, to take lines from. */
-  #chunkText = '';
-  #chunkIsAscii = true;
+  /** Some of the chunk with one character a byte, to search and, if it is ASCII, to take lines from. */
+  #text = '';
+  #textIsAscii = true;
+  /** Where in the chunk the text starts. */
+  #textStart = 0;
   /** Where in the chunk the next line starts. */
   #cursor = 0;
   /** The beginning of a line that goes on in the current chunk, in the pieces in which it was read. */
@@ -122,18 +126,27 @@ export class LineReader implements AsyncIterableIterator<LogLine, undefined, und
   }
 
   #takeLine(): LogLine | undefined {
-    const end = this.#chunkText.indexOf(NEWLINE, this.#cursor);
     const chunk = this.#chunk;
-    if (end === -1 || chunk === undefined) return undefined;
+    if (chunk === undefined) return undefined;
     const start = this.#cursor;
+    const endInText = this.#text.indexOf('\n', start - this.#textStart);
+    const isInText = endInText !== -1;
+    const end = isInText ? this.#textStart + endInText : chunk.indexOf(NEWLINE, this.#textStart + this.#text.length);
+    if (end === -1) return undefined;
     this.#cursor = end + 1;
     const position = this.#chunkPosition + this.#cursor;
+    let line: string;
     if (this.#begun.length > 0) {
       const bytes = Buffer.concat([...this.#begun, chunk.subarray(start, end)]);
       this.#begun = [];
-      return { position, line: text(bytes, 0, bytes.length) };
+      line = text(bytes, 0, bytes.length);
+    } else if (isInText && this.#textIsAscii) {
+      line = this.#text.slice(start - this.#textStart, withoutCarriageReturn(chunk, start, end) - this.#textStart);
+    } else {
+      line = text(chunk, start, end);
     }
-    return { position, line: this.#chunkIsAscii ? asciiText(chunk, start, end) : text(chunk, start, end) };
+    if (!isInText) this.#decode(chunk);
+    return { position, line };
   }
 
   /** A last line that has no ending. */
@@ -156,13 +169,20 @@ export class LineReader implements AsyncIterableIterator<LogLine, undefined, und
     this.#bufferBytes = bytesRead === buffer.length ? LARGE_BYTES : SMALL_BYTES;
     if (bytesRead > 0) {
       this.#chunk = buffer.subarray(0, bytesRead);
-      this.#chunkText = buffer.toString('latin1', 0, bytesRead);
-      this.#chunkIsAscii = isAscii(this.#chunk);
       this.#cursor = 0;
+      this.#decode(this.#chunk);
     } else if (!last) {
       this.#interest ??= this.#watch.use();
       await this.#watch.changed(seen);
     }
+  }
+
+  /** Makes text of what comes next in the chunk. */
+  #decode(chunk: Buffer): void {
+    const bytes = chunk.subarray(this.#cursor, this.#cursor + TEXT_BYTES);
+    this.#textStart = this.#cursor;
+    this.#text = bytes.toString('latin1');
+    this.#textIsAscii = isAscii(bytes);
   }
 
   /** Keeps what is left of the chunk, which is the beginning of a line, and drops the chunk. */
@@ -176,17 +196,14 @@ export class LineReader implements AsyncIterableIterator<LogLine, undefined, und
   #drop(): void {
     this.#chunkPosition += this.#chunk?.length ?? 0;
     this.#chunk = undefined;
-    this.#chunkText = '';
+    this.#text = '';
+    this.#textStart = 0;
     this.#cursor = 0;
   }
 }
 
 function text(bytes: Buffer, start: number, end: number): string {
   return bytes.toString('utf8', start, withoutCarriageReturn(bytes, start, end));
-}
-
-function asciiText(bytes: Buffer, start: number, end: number): string {
-  return bytes.toString('latin1', start, withoutCarriageReturn(bytes, start, end));
 }
 
 function withoutCarriageReturn(bytes: Buffer, start: number, end: number): number {

@@ -129,7 +129,10 @@ export class ExecutingRun<F extends FlowShape = AnyFlow> implements AsyncDisposa
    * @example
    * for await (const { position, line } of running.streamLog('stdout')) console.log(position, line);
    */
-  streamLog(stream: LogStream, { position, signal }: StreamLogOptions = {}): AsyncIterableIterator<LogLine> {
+  streamLog(
+    stream: LogStream,
+    { position, signal }: StreamLogOptions = {},
+  ): AsyncIterableIterator<LogLine, undefined, undefined> {
     return this.#log(stream).lines({ position, signal });
   }
 
