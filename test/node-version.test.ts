@@ -8,7 +8,7 @@ async function importOn(version: string, entry: string): Promise<string> {
   const command = ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`, `dist/${entry}`];
   return promisify(execFile)(process.execPath, command).then(
     () => '',
-    (error: { stderr: string }) => error.stderr,
+    (error: unknown) => (error as { stderr: string }).stderr,
   );
 }
 

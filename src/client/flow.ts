@@ -99,7 +99,7 @@ export class Flow<F extends FlowShape = AnyFlow> {
    * @throws {NotFoundError} when the home has no such flow
    */
   async latestRun(): Promise<Run<F> | undefined> {
-    return (await this.runs({ limit: 1 }).next()).value as Run<F> | undefined;
+    return (await this.runs({ limit: 1 }).next()).value;
   }
 
   /**
@@ -108,7 +108,7 @@ export class Flow<F extends FlowShape = AnyFlow> {
    * @throws {NotFoundError} when the home has no such flow
    */
   async latestSuccessfulRun(): Promise<Run<F> | undefined> {
-    return (await this.runs({ status: 'successful', limit: 1 }).next()).value as Run<F> | undefined;
+    return (await this.runs({ status: 'successful', limit: 1 }).next()).value;
   }
 
   toString(): string {
