@@ -23,6 +23,8 @@ export async function runProgram(
   flowClass: FlowClass,
   { argv, workers }: { argv: readonly string[]; workers: Workers | undefined },
 ): Promise<never> {
+  // Whoever read the output may leave (`| head`): the run goes on, and what its tasks print is kept with it.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', throwUnlessLeft);
   const status = await execute(flowClass, { argv, workers }).catch((error: unknown) => explain(error, argv));
   await workers?.[Symbol.asyncDispose]();
   await flush(process.stdout);
@@ -64,6 +66,10 @@ function explain(error: unknown, argv: readonly string[]): number {
   announceFailure(argv, error);
   const isUsage = error instanceof InvalidOptionError || ['FLOW_DEFINITION', 'PATHSPEC'].includes(error.code);
   return isUsage ? USAGE_STATUS : FAILED_STATUS;
+}
+
+function throwUnlessLeft(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 /** Resolves when what was written is out: `process.exit` does not wait for a pipe. */

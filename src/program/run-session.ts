@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { PROTOCOL } from '../core/attributes.ts';
 import { RacewayError } from '../core/errors.ts';
 import type { InternalOptions, RunOptions } from '../core/flags.ts';
+import { formatCommand } from '../core/format-command.ts';
 import { checkTags } from '../core/tags.ts';
 import { VERSION } from '../core/version.ts';
 import { type ReadyTask, runFlow, type Stop } from '../engine/run-flow.ts';
@@ -45,8 +46,9 @@ export class RunSession {
     workers.pool.isolation = this.#options.isolation ?? 'pool';
     this.#graceMs = (this.#options.grace ?? DEFAULT_GRACE_SECONDS) * 1000 * TASK_SHARE_OF_GRACE;
     const { home } = context.commandLine.topLevel;
-    const place = home === undefined ? '' : ` --home=${home}`;
-    const resumeCommand = (runId: string): string => `node ${context.script}${place} resume --origin-run-id=${runId}`;
+    const place = home === undefined ? [] : [`--home=${home}`];
+    const resumeCommand = (runId: string): string =>
+      formatCommand(['node', context.script, ...place, 'resume', `--origin-run-id=${runId}`]);
     this.console =
       context.commandLine.topLevel.logFormat === 'json' ? new JsonConsole() : new TextConsole({ resumeCommand });
     for (const signalCode of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

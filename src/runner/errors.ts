@@ -1,7 +1,7 @@
 import { RacewayError } from '../core/errors.ts';
 import { describeReason } from '../core/status.ts';
 import type { ExecutingRun } from './executing-run.ts';
-import { formatCommand } from './format-command.ts';
+import { formatCommand } from '../core/format-command.ts';
 
 /** How much of a child's output a message repeats, in characters. */
 const EXCERPT_LENGTH = 4000;

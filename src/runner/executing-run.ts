@@ -9,7 +9,7 @@ import type { LogLine } from '../process/line-reader.ts';
 import type { Child } from './child.ts';
 import { copyLog } from './copy-log.ts';
 import { RunFailedError } from './errors.ts';
-import { formatCommand } from './format-command.ts';
+import { formatCommand } from '../core/format-command.ts';
 import { timerDelay } from './timer-delay.ts';
 
 /** Options of `ExecutingRun.streamLog`. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -317,4 +318,34 @@ test('a flow that throws while it is loaded says so itself', async () => {
   const { status, stderr } = await folder.run(['run']);
   expect(stderr).toContain('not today');
   expect(status).toBe(1);
+});
+
+test('a run whose reader leaves goes on to its end', async () => {
+  using folder = flowFolder(`
+    export class Sample extends FlowSpec {
+      start = step(async () => {
+        while (!existsSync('left')) await sleep(5);
+        for (let i = 0; i < 1000; i++) console.log('line ' + i);
+        this.next(this.end);
+      });
+      end = step();
+    }`);
+  const { child } = folder.start(['run']);
+  const ended = once(child, 'exit');
+  await once(child.stdout ?? child, 'data');
+  child.stdout?.destroy();
+  writeFileSync(folder.file('left'), '');
+  expect(await ended).toStrictEqual([0, null]);
+  await using home = await folder.home();
+  const run = await home.flow('Sample').latestSuccessfulRun();
+  const [, start] = await Array.fromAsync(run?.tasks() ?? []);
+  expect((await start?.stdout())?.split('\n')).toHaveLength(1001);
+});
+
+test('the command that resumes can be given to a shell as it is', async () => {
+  using folder = flowFolder(
+    SAMPLE.replace('this.next(this.end)', `throw new Error('no')`),
+  );
+  const { stderr } = await folder.run(['--no-lint', "--home=it's here", ...GOOD]);
+  expect(stderr).toMatch(/To resume it: node sample\.ts '--home=it'\\''s here' resume --origin-run-id=\d+\n/);
 });
