@@ -19,7 +19,8 @@ export async function presentRun(recorded: RunRecord, reader: RunReader): Promis
   return { ...run, state: { status: 'failed', reason: { kind: 'lost' } }, finishedAt: run.heartbeatAt };
 }
 
-function looksLost(run: RunRecord): boolean {
+/** Whether nobody will finish a run that is recorded as running. */
+export function looksLost(run: RunRecord): boolean {
   if (run.state.status !== 'running') return false;
   switch (presence(run.process)) {
     case 'alive':

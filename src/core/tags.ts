@@ -17,6 +17,14 @@ export function checkTags(tags: readonly string[]): void {
       `A tag has 1 to ${MAX_TAG_LENGTH} characters.`,
     );
   }
+  const unprintable = tags.find((tag) => /\p{Cc}/u.test(tag));
+  if (unprintable !== undefined) {
+    throw new InvalidOptionError(
+      { option: 'tag', expected, received: JSON.stringify(unprintable) },
+      `a tag cannot have control characters: ${JSON.stringify(unprintable)}`,
+      'Write it in one line of printable characters.',
+    );
+  }
   if (new Set(tags).size > MAX_TAGS) {
     throw new InvalidOptionError(
       { option: 'tag', expected, received: `${tags.length} tags` },

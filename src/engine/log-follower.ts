@@ -10,6 +10,8 @@ const LONGEST_PAUSE_MS = 100;
  */
 export class LogFollower {
   readonly #logs = new Set<TaskLog>();
+  /** Told when a log cannot be followed: the disk is full, the folder is gone. */
+  onError: (error: unknown) => void = () => {};
   #pauseMs = SHORTEST_PAUSE_MS;
   #timer: NodeJS.Timeout | undefined;
 
@@ -28,7 +30,11 @@ export class LogFollower {
 
   readonly look = (): void => {
     let isNew = false;
-    for (const log of this.#logs) isNew = log.look() || isNew;
+    try {
+      for (const log of this.#logs) isNew = log.look() || isNew;
+    } catch (error) {
+      this.onError(error);
+    }
     this.#pauseMs = isNew ? SHORTEST_PAUSE_MS : Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
     this.#schedule();
   };

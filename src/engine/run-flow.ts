@@ -16,6 +16,9 @@ import type { TaskEnd } from './worker-process.ts';
 /** How often the run says that it is alive when nothing else happens, in milliseconds. */
 const HEARTBEAT_MS = 10_000;
 
+/** A worker that an earlier task left in a bad state cannot begin; that several in a row cannot is no accident. */
+const MAX_TRIES_TO_BEGIN = 3;
+
 const SIGNALS_OF_A_STOP: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /** How long after a worker was ended by a signal the same signal may still be on its way to this process. */
@@ -63,6 +66,7 @@ export async function runFlow(setup: RunSetup, first: readonly ReadyTask[]): Pro
     () => void setup.writer.beat().catch((error: unknown) => run.abort(error)),
     HEARTBEAT_MS,
   );
+  setup.logs.onError = (error) => run.abort(error);
   try {
     const state = await run.complete(first);
     const ended = setup.pool.end({ graceMs: setup.graceMs });
@@ -134,7 +138,7 @@ class RunProgress {
   async #execute(ready: ReadyTask): Promise<void> {
     const { pool, writer, report, graph } = this.#setup;
     const attempt = 0;
-    const worker = pool.take();
+    let worker = pool.take();
     const taskId = await writer.startTask(
       { step: ready.step, parentIds: ready.parentIds, sourceSha256: graph.steps.get(ready.step)?.sourceSha256 ?? '' },
       worker.pid,
@@ -143,7 +147,12 @@ class RunProgress {
     report({ type: 'task-started', pathspec, attempt, pid: worker.pid });
     const order = this.#order(ready, { taskId, attempt });
     const logs = this.#openLogs(order, pathspec);
-    const end = await worker.run(order);
+    let end = await worker.run(order);
+    for (let tries = 1; end.kind === 'unusable' && this.#failure === undefined && tries < MAX_TRIES_TO_BEGIN; tries++) {
+      pool.giveBack(worker);
+      worker = pool.take();
+      end = await worker.run(order);
+    }
     if (end.kind === 'signal' && SIGNALS_OF_A_STOP.has(end.signalCode)) await this.#stopUnderWay();
     for (const log of logs) this.#setup.logs.remove(log);
     rmSync(order.tempdir, { recursive: true, force: true });
@@ -225,6 +234,7 @@ function toResult(
         ),
       };
     case 'unusable':
+    case 'unloadable':
       return {
         ...nothing,
         state: failed(isStopping ? { kind: 'stopped' } : { kind: 'exception', message: end.message }),
@@ -240,6 +250,10 @@ function failed(reason: TaskReason): FinalTaskState {
   return { status: 'failed', reason };
 }
 
+/** What fits into a reason; the whole of it is kept with the attempt. */
+const MAX_SUMMARY_LENGTH = 1000;
+
 function summary({ name, message }: ExceptionRecord): string {
-  return `${name}: ${message}`;
+  const text = `${name}: ${message}`;
+  return text.length <= MAX_SUMMARY_LENGTH ? text : `${text.slice(0, MAX_SUMMARY_LENGTH)}…`;
 }

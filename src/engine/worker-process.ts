@@ -14,8 +14,10 @@ export type TaskEnd =
   /** The process ended before the task was done. */
   | { readonly kind: 'exit'; readonly exitCode: number }
   | { readonly kind: 'signal'; readonly signalCode: string }
-  /** The worker could not begin: none of the task's code ran. */
-  | { readonly kind: 'unusable'; readonly message: string };
+  /** The worker could not begin: none of the task's code ran, and another worker may have it. */
+  | { readonly kind: 'unusable'; readonly message: string }
+  /** The worker ended while it loaded the flow, as any other would. */
+  | { readonly kind: 'unloadable'; readonly message: string };
 
 type WorkerState =
   | { readonly status: 'starting'; readonly order?: TaskOrder }
@@ -135,7 +137,7 @@ export class WorkerProcess {
     const neverReady = this.#state.status === 'starting';
     this.#state = { status: 'ended' };
     this.#ended.resolve();
-    this.#settle(neverReady ? { kind: 'unusable', message: this.#readStartLog() } : end);
+    this.#settle(neverReady ? { kind: 'unloadable', message: this.#readStartLog() } : end);
     closeSync(this.#startLog);
   }
 

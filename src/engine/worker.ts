@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
+import { setImmediate } from 'node:timers/promises';
 import { decodeText, decodeValue } from '../store/encoding.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import { current, enterTask, leaveTask } from '../flow/current.ts';
@@ -14,12 +15,10 @@ import { TaskContext } from './task-context.ts';
 /** Serves tasks until the run process closes the channel or ends this process. Never settles. */
 export function runWorker(flowClass: FlowClass): Promise<never> {
   const worker = new Worker(flowClass);
+  Reflect.deleteProperty(process, 'send'); // the channel is not the flow's
   process.on('message', (message) => void worker.serve(message as TaskOrder));
   process.on('disconnect', () => process.exit());
-  // Only a task that is running can be blamed. After that, dying is right: the run process takes another worker.
-  const blame = (thrown: unknown) => {
-    if (!worker.fail(thrown)) throw thrown;
-  };
+  const blame = (thrown: unknown) => worker.blame(thrown);
   process.on('uncaughtException', blame);
   process.on('unhandledRejection', blame);
   announcePrinting();
@@ -32,12 +31,17 @@ class Worker {
   readonly #flowClass: FlowClass;
   #store: SqliteStore | undefined;
   #fail: ((thrown: unknown) => void) | undefined;
+  #isSpoilt = false;
 
   constructor(flowClass: FlowClass) {
     this.#flowClass = flowClass;
   }
 
   async serve(order: TaskOrder): Promise<void> {
+    if (this.#isSpoilt) {
+      send({ type: 'unusable', message: 'an earlier task failed after its end' });
+      return;
+    }
     try {
       redirect(1, order.logs.stdout);
       redirect(2, order.logs.stderr);
@@ -50,6 +54,7 @@ class Worker {
     let outcome: TaskOutcome;
     try {
       outcome = await Promise.race([this.#do(order), failed]);
+      await Promise.race([setImmediate(), failed]); // Node reports a rejection that nobody awaited a turn later
     } catch (thrown) {
       outcome = { status: 'failed', exception: recordException(thrown, order.flow) };
     }
@@ -59,10 +64,17 @@ class Worker {
     flushCompileCache(); // this process may be ended at any time from now on, which would leave nothing in the cache
   }
 
-  /** Fails the running task; `false` when none is running. */
-  fail(thrown: unknown): boolean {
-    this.#fail?.(thrown);
-    return this.#fail !== undefined;
+  /**
+   * Something was thrown that nobody caught. The running task is to blame; when there is none, one that has ended already
+   * is, in whose log it is told, and the next task should have another worker.
+   */
+  blame(thrown: unknown): void {
+    if (this.#fail !== undefined) {
+      this.#fail(thrown);
+      return;
+    }
+    this.#isSpoilt = true;
+    console.error('Thrown after the task had ended:', thrown);
   }
 
   async #do(order: TaskOrder): Promise<TaskOutcome> {
@@ -103,7 +115,11 @@ function loadStore(): Promise<typeof import('../store/sqlite-store.ts')> {
  * frees is the one `open` takes.
  */
 function redirect(descriptor: 1 | 2, file: string): void {
-  closeSync(descriptor);
+  try {
+    closeSync(descriptor);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EBADF') throw error; // an earlier task closed it
+  }
   const opened = openSync(file, 'a', 0o600);
   if (opened === descriptor) return;
   closeSync(opened); // a thread of the pool was faster
@@ -128,6 +144,8 @@ function announcePrinting(): void {
   }
 }
 
+const sendToRunProcess = process.send?.bind(process);
+
 function send(message: WorkerMessage): void {
-  if (process.connected) process.send?.(message, () => {}); // the run process is gone: `disconnect` follows
+  if (process.connected) sendToRunProcess?.(message, () => {}); // the run process is gone: `disconnect` follows
 }

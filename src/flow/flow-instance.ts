@@ -259,6 +259,12 @@ export class FlowInstance implements ProxyHandler<object> {
       return Reflect.defineProperty(target, key, descriptor);
     }
     this.#refuseConstant(key, 'assigned');
+    if (this.#phase.kind !== 'constructing' && hasMember(target, key)) {
+      throw new TypeError(
+        `${this.flowName}.${key} is a member of the class, which the next task would find there again\n` +
+          'Keep the value in a field of another name.',
+      );
+    }
     if (!Reflect.defineProperty(target, key, descriptor)) return false;
     if ('value' in descriptor) this.#noteField(key);
     else this.#forget(key);

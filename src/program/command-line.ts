@@ -211,7 +211,8 @@ function unknownOption(
   const names = [...known].filter(([, option]) => option.kind === 'parameter' || option.flag.hidden !== true);
   const flags = names.map(([name]) => `--${name}`);
   const parameters = names.filter(([, { kind }]) => kind === 'parameter').map(([name]) => `--${name}`);
-  const has = parameters.length === 0 ? 'This flow has no parameters' : `The parameters are ${parameters.join(', ')}`;
+  const has =
+    parameters.length === 0 ? `The options are ${flags.join(', ')}` : `The parameters are ${parameters.join(', ')}`;
   const place = command === undefined ? 'before the command' : `of ${command}`;
   return new InvalidOptionError(
     { option: rawName.replace(/^--?/, ''), expected: flags.join(', '), received: rawName },

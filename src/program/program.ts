@@ -56,6 +56,10 @@ async function execute(
 
 /** Says on stderr what went wrong, and to whoever started this process. */
 function explain(error: unknown, argv: readonly string[]): number {
+  if (isOfTheSystem(error)) {
+    process.stderr.write(`Error: the run could not go on: ${error.message}\nMend that, then resume the run.\n`);
+    return FAILED_STATUS;
+  }
   if (!(error instanceof RacewayError)) {
     process.stderr.write(
       `Internal error, please report it:\n${error instanceof Error ? error.stack : String(error)}\n`,
@@ -66,6 +70,13 @@ function explain(error: unknown, argv: readonly string[]): number {
   announceFailure(argv, error);
   const isUsage = error instanceof InvalidOptionError || ['FLOW_DEFINITION', 'PATHSPEC'].includes(error.code);
   return isUsage ? USAGE_STATUS : FAILED_STATUS;
+}
+
+/** A full disk, a folder that is gone, a database that cannot be written: Node and SQLite give such errors a code. */
+function isOfTheSystem(error: unknown): error is Error {
+  return (
+    error instanceof Error && !(error instanceof RacewayError) && 'code' in error && typeof error.code === 'string'
+  );
 }
 
 function throwUnlessLeft(error: NodeJS.ErrnoException): void {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { PROTOCOL } from '../core/attributes.ts';
-import { RacewayError } from '../core/errors.ts';
+import { InvalidOptionError, RacewayError } from '../core/errors.ts';
 import type { InternalOptions, RunOptions } from '../core/flags.ts';
 import { formatCommand } from '../core/format-command.ts';
 import { checkTags } from '../core/tags.ts';
@@ -100,7 +100,9 @@ export class RunSession {
     first: (writer: RunWriter) => Promise<readonly ReadyTask[]>;
   }): Promise<number> {
     const { definition } = this.#context;
-    const { home, store } = this;
+    const { runIdFile } = this.#options;
+    if (runIdFile !== undefined) writeRunId(runIdFile, '');
+    const { store } = this;
     const encoded = encodeText(parameters);
     if (encoded.kind === 'refused') {
       throw new RacewayError('ARTIFACT', `the parameters cannot be stored: they hold ${encoded.what}`);
@@ -115,12 +117,38 @@ export class RunSession {
       command: process.argv,
       process: ownIdentity(),
     });
-    if (this.#options.runIdFile !== undefined) writeFileSync(this.#options.runIdFile, writer.runId);
+    try {
+      return await this.#carryOut(writer, { graph, parameters: encoded.text, tags, originRunId, first });
+    } catch (error) {
+      await recordFailure(writer);
+      throw error;
+    }
+  }
+
+  async #carryOut(
+    writer: RunWriter,
+    {
+      graph,
+      parameters,
+      tags,
+      originRunId,
+      first,
+    }: {
+      graph: Graph;
+      parameters: string;
+      tags: readonly string[];
+      originRunId: string | undefined;
+      first: (writer: RunWriter) => Promise<readonly ReadyTask[]>;
+    },
+  ): Promise<number> {
+    const { home, store } = this;
+    const { runIdFile } = this.#options;
+    if (runIdFile !== undefined) writeRunId(runIdFile, writer.runId);
     const report = this.console.report.bind(this.console);
-    report({ type: 'run-started', pathspec: `${definition.name}/${writer.runId}`, originRunId });
+    report({ type: 'run-started', pathspec: `${writer.flow}/${writer.runId}`, originRunId });
     const ready = await first(writer);
     announceRun(this.#options.runnerAttributeFile, {
-      flow_name: definition.name,
+      flow_name: writer.flow,
       run_id: writer.runId,
       metadata: `raceway@${home}`,
       home,
@@ -136,7 +164,7 @@ export class RunSession {
         logs: this.#workers.logs,
         report,
         signal: this.#stop.signal,
-        parameters: encoded.text,
+        parameters,
         user: this.user,
         tags,
         originRunId,
@@ -163,5 +191,28 @@ export class RunSession {
     }
     this.console.remark(`Workflow interrupted by ${signalCode}: ending its tasks.`);
     this.#stop.abort({ kind: 'signal', signalCode } satisfies Stop);
+  }
+}
+
+/** Whatever went wrong, the run must not look as if it went on. */
+async function recordFailure(writer: RunWriter): Promise<void> {
+  try {
+    await writer.finish({ status: 'failed', reason: { kind: 'exit', exitCode: 1 } });
+  } catch {
+    // The store is what went wrong. The run will be found lost, and the first error says why.
+  }
+}
+
+/** Also done before the run exists, to find out in time whether it can be. */
+function writeRunId(file: string, runId: string): void {
+  try {
+    writeFileSync(file, runId);
+  } catch (cause) {
+    throw new InvalidOptionError(
+      { option: 'run-id-file', expected: 'a file that can be written', received: file },
+      `cannot write the run id to ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      'Give a file in a folder that you may write to.',
+      { cause },
+    );
   }
 }

@@ -12,7 +12,7 @@ export class Workers implements AsyncDisposable {
   constructor() {
     this.pool = new WorkerPool({
       script: process.argv[1] ?? '',
-      environment: { ...process.env, NODE_COMPILE_CACHE: compileCacheFolder() },
+      environment: { ...process.env, NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? compileCacheFolder() },
       guardian: new Guardian(),
       onPrinted: this.logs.look,
     });

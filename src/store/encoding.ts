@@ -33,7 +33,11 @@ export function encodeValue(value: unknown): Encoded {
   const raw: Uint8Array[] = [];
   let text: string;
   try {
-    text = stringify(value, { Raw: (thing: unknown) => reduceRaw(thing, raw), Error: reduceError }, EXACT);
+    text = stringify(
+      value,
+      { Raw: (thing: unknown) => reduceRaw(thing, raw), Error: reduceError, ArrayWith: reduceArray },
+      EXACT,
+    );
   } catch (error) {
     return { kind: 'refused', what: describeRefusal(error) };
   }
@@ -73,7 +77,11 @@ export function decodeValue(bytes: Uint8Array): unknown {
     offset += length;
   }
   if (offset > bytes.byteLength) throw new Error('these bytes end before their value does');
-  return unflatten(flattened, { Raw: (part: [string, number]) => reviveRaw(part, raw), Error: reviveError });
+  return unflatten(flattened, {
+    Raw: (part: [string, number]) => reviveRaw(part, raw),
+    Error: reviveError,
+    ArrayWith: reviveArray,
+  });
 }
 
 /** A value as text, for small things that people may want to see in the database. */
@@ -81,7 +89,7 @@ export function encodeText(
   value: unknown,
 ): { readonly kind: 'encoded'; readonly text: string } | (Encoded & { kind: 'refused' }) {
   try {
-    return { kind: 'encoded', text: stringify(value, { Error: reduceError }, EXACT) };
+    return { kind: 'encoded', text: stringify(value, { Error: reduceError, ArrayWith: reduceArray }, EXACT) };
   } catch (error) {
     return { kind: 'refused', what: describeRefusal(error) };
   }
@@ -89,7 +97,7 @@ export function encodeText(
 
 /** The value of a text that `encodeText` made. */
 export function decodeText(text: string): unknown {
-  return parse(text, { Error: reviveError });
+  return parse(text, { Error: reviveError, ArrayWith: reviveArray });
 }
 
 /** What a value is, for people: `string`, `null`, `Array`, `Map`, `Float64Array`. */
@@ -112,6 +120,7 @@ const VIEWS = {
   Uint16Array,
   Int32Array,
   Uint32Array,
+  Float16Array,
   Float32Array,
   Float64Array,
   BigInt64Array,
@@ -179,6 +188,22 @@ function reviveError([name, message, stack, own]: [string, string, string, Recor
   return error;
 }
 
+// Arrays with properties of their own besides the items, such as what `String.prototype.match` gives.
+
+function reduceArray(thing: unknown): [unknown[], Record<string, unknown>] | undefined {
+  if (!Array.isArray(thing) || Object.getPrototypeOf(thing) !== Array.prototype) return undefined;
+  const items: readonly unknown[] = thing;
+  // Indices come first among the keys, so the last one tells.
+  const last = Object.keys(items).at(-1);
+  if (last === undefined || /^\d+$/.test(last)) return undefined;
+  const own = Object.entries(items).filter(([key]) => !/^\d+$/.test(key));
+  return [items.slice(), Object.fromEntries(own)];
+}
+
+function reviveArray([items, own]: [unknown[], Record<string, unknown>]): unknown[] {
+  return Object.assign(items, own);
+}
+
 // devalue goes by `Object.prototype.toString`, so an instance of a subclass of Map would come back as a Map.
 
 const PLAIN = new Set<unknown>([
@@ -190,13 +215,22 @@ const PLAIN = new Set<unknown>([
 
 const EXACT = {
   operations: {
-    tagOf: (thing: unknown): string => (PLAIN.has(Object.getPrototypeOf(thing)) ? typeName(thing) : 'an instance'),
+    tagOf: (thing: unknown): string => (comesBack(thing) ? typeName(thing) : 'an instance'),
     shapeOf: (thing: unknown) =>
-      PLAIN.has(Object.getPrototypeOf(thing))
-        ? defaultStringifyOperations.shapeOf(thing)
-        : ({ kind: 'not-plain' } as const),
+      comesBack(thing) ? defaultStringifyOperations.shapeOf(thing) : ({ kind: 'not-plain' } as const),
   },
 };
+
+/** Not a Map, Date or the like to which somebody gave properties of its own. */
+function comesBack(thing: unknown): boolean {
+  const prototype: unknown = Object.getPrototypeOf(thing);
+  if (prototype === null || prototype === Object.prototype || prototype === Array.prototype) return true;
+  return PLAIN.has(prototype) && (typeof thing !== 'object' || thing === null || hasNoProperties(thing));
+}
+
+function hasNoProperties(thing: object): boolean {
+  return thing instanceof String || Object.keys(thing).length === 0; // the characters of a String are properties
+}
 
 function describeRefusal(error: unknown): string {
   if (!(error instanceof DevalueError)) {
@@ -210,6 +244,7 @@ function describeRefused(value: unknown): string {
   if (typeof value !== 'object' || value === null) return `a ${typeof value}`;
   if (value instanceof Promise) return 'a promise that was not awaited';
   const prototype: unknown = Object.getPrototypeOf(value);
+  if (!comesBack(value) && PLAIN.has(prototype)) return `a ${typeName(value)} with properties of its own`;
   if (PLAIN.has(prototype)) return 'an object with a method "then", symbols as keys, or the key "__proto__"';
   const { constructor } = prototype as { constructor?: unknown };
   return `an instance of ${(typeof constructor === 'function' && constructor.name) || 'a class'}`;

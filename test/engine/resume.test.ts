@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { flowFolder, type FlowFolder } from '../flow-folder.ts';
 import { until } from '../until.ts';
@@ -207,4 +208,15 @@ test('a graph that changed so that what is kept does not fit it is refused, with
   );
   expect(status).toBe(1);
   expect((await folder.run(['resume', 'start', '--fail=false'])).status).toBe(0);
+});
+
+test('a run of another machine that is silent for long can be resumed', async () => {
+  using folder = flowFolder(SAMPLE);
+  await folder.run(['run']);
+  const database = new DatabaseSync(folder.file('.raceway/raceway.db'));
+  database.exec(`UPDATE run SET status = 'running', reason = NULL, finished_at = NULL, heartbeat_at = heartbeat_at - 3600000,
+    process = json_set(process, '$.host', 'elsewhere')`);
+  database.close();
+  expect((await folder.run(['resume', '--fail=false'])).status).toBe(0);
+  expect(ran(folder)).toStrictEqual(['start', 'middle', 'last', 'last', 'end']);
 });

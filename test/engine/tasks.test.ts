@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { logFile } from '../../src/store/home-folder.ts';
 import { flowFolder, type FlowFolder } from '../flow-folder.ts';
@@ -258,4 +258,75 @@ describe('current', () => {
     expect([flow, step, task, retry, tags]).toStrictEqual(['Sample', 'middle', '2', 0, ['t']]);
     await expect(async () => readFileSync(`${tempdir}/file`)).rejects.toThrow('ENOENT');
   });
+});
+
+describe('what a step does not await', () => {
+  test('is blamed on that step when it fails at once', async () => {
+    using folder = flowFolder(`
+      export class Sample extends FlowSpec {
+        start = step(() => { void upload(); this.next(this.end); });
+        end = step();
+      }
+      async function upload() { await null; throw new Error('upload failed'); }`);
+    const { stderr, status } = await folder.run(['--quiet', 'run']);
+    expect(stderr).toMatch(/Step start .* failed: Error: upload failed\n/);
+    expect(status).toBe(1);
+  });
+
+  test('is told in its log, and disturbs no other task, when it fails later', async () => {
+    using folder = flowFolder(`
+      import { readFile } from 'node:fs';
+      export class Sample extends FlowSpec {
+        start = step(() => { process.nextTick(() => readFile('/dev/null', () => { throw new Error('too late'); })); this.next(this.middle); });
+        middle = step(async () => { await sleep(100); this.next(this.end); });
+        end = step();
+      }`);
+    const { stdout, status } = await folder.run(['--quiet', 'run']);
+    expect(stdout.match(/Task finished successfully\./g)).toHaveLength(3);
+    expect(status).toBe(0);
+  });
+});
+
+test('a task that closed its stdout does not keep the next one from running', async () => {
+  using folder = flowFolder(
+    flowThat(`(await import('node:fs')).closeSync(1);`).replace(
+      `trace('pids', 'end `,
+      `console.log('here'); trace('pids', 'end `,
+    ),
+  );
+  const { stdout, status } = await folder.run(['--quiet', 'run']);
+  expect(stdout).toMatch(/\[\d+\/end\/3 \(pid \d+\)\] here/);
+  expect(status).toBe(0);
+});
+
+test('a flow cannot speak on the channel of its worker', async () => {
+  using folder = flowFolder(flowThat(`trace('send', typeof process.send);`));
+  expect(await folder.run(['run'])).toMatchObject({ status: 0 });
+  expect(folder.trace('send')).toBe('undefined\n');
+});
+
+test('a field that is named like a member of the class is refused', async () => {
+  using folder = flowFolder(flowThat(`(this as { constructor: unknown }).constructor = 7;`));
+  const { stderr } = await folder.run(['--quiet', 'run']);
+  expect(stderr).toContain('Sample.constructor is a member of the class');
+});
+
+test('a log that cannot be followed ends the run, with the reason', async () => {
+  using folder = flowFolder(flowThat(`trace('begun', ''); for (let i = 0; ; i++) { console.log(i); await sleep(5); }`));
+  const { finished } = folder.start(['run']);
+  await until(() => folder.trace('begun') !== '');
+  rmSync(folder.file('.raceway/logs'), { recursive: true });
+  const { stderr, status } = await finished;
+  expect(stderr).toMatch(/^Error: the run could not go on: ENOENT.*\nMend that, then resume the run\.$/m);
+  expect(status).toBe(1);
+  await using latest = await latestRun(folder);
+  expect([latest.run.status, latest.run.reason]).toStrictEqual(['failed', { kind: 'exit', exitCode: 1 }]);
+});
+
+test('a long message of an error is shortened where it is a reason', async () => {
+  using folder = flowFolder(flowThat(`throw new Error('x'.repeat(5_000_000));`));
+  await folder.run(['run']);
+  await using latest = await latestRun(folder);
+  expect(JSON.stringify(latest.run.reason).length).toBeLessThan(1200);
+  expect((await latest.run.failedTask())?.exception?.message).toHaveLength(5_000_000);
 });

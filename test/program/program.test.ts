@@ -70,6 +70,12 @@ describe('bad input gets one clear error and a next step, with status 2', () => 
       /^Error: --isolation cannot be "box": expected pool or task\n/m,
     ],
     ['an empty tag', [...GOOD, '--tag='], /^Error: a tag cannot be empty\n/m],
+    ['a tag of several lines', [...GOOD, '--tag=a\nb'], /^Error: a tag cannot have control characters: "a\\nb"\n/m],
+    [
+      'a run-id file that cannot be written',
+      [...GOOD, '--run-id-file=/proc/no/id'],
+      /^Error: cannot write the run id to \/proc\/no\/id: ENOENT/m,
+    ],
     ['an unknown command', ['rnu'], /^Error: there is no command "rnu"\nDid you mean run\?/m],
     ['a word too many', [...GOOD, 'now'], /^Error: run does not take "now"\n/m],
     ['a word too few', ['dump'], /^Error: dump needs <run\/step\[\/task\]>\n/m],
@@ -343,9 +349,7 @@ test('a run whose reader leaves goes on to its end', async () => {
 });
 
 test('the command that resumes can be given to a shell as it is', async () => {
-  using folder = flowFolder(
-    SAMPLE.replace('this.next(this.end)', `throw new Error('no')`),
-  );
+  using folder = flowFolder(SAMPLE.replace('this.next(this.end)', `throw new Error('no')`));
   const { stderr } = await folder.run(['--no-lint', "--home=it's here", ...GOOD]);
   expect(stderr).toMatch(/To resume it: node sample\.ts '--home=it'\\''s here' resume --origin-run-id=\d+\n/);
 });

@@ -23,6 +23,8 @@ describe('encoding', () => {
     ['typed arrays', { f: new Float64Array([1.5, NaN]), b: new BigInt64Array([-1n]), u: new Uint8ClampedArray([300]) }],
     ['bytes', [Buffer.from('hi'), new Uint8Array([1, 2, 3]).buffer]],
     ['empty arrays', [new Float32Array(), [], '']],
+    ['what a regular expression matched', /b(?<x>c)/.exec('abcd')],
+    ['half-precision numbers', new Float16Array([0.5, 2])],
     ['cycles', cyclic],
     ['the same object twice', [shared, shared]],
   ])('a value comes back as it was when it is %s', (_, value) => {
@@ -71,6 +73,7 @@ describe('encoding', () => {
     ['an instance of Ordered at .get("k")', new Map([['k', new (class Ordered extends Map {})()]])],
     ['an instance of Bad at .cause', Object.assign(new Error('x'), { cause: new (class Bad extends Error {})() })],
     ['a promise that was not awaited', Promise.resolve(1)],
+    ['a Map with properties of its own', Object.assign(new Map(), { extra: 1 })],
     ['an instance of WeakMap', new WeakMap()],
     ['an object with a method "then", symbols as keys, or the key "__proto__"', { then() {} }],
   ])('what cannot come back is refused, named: %s', (what, value) => {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { looksLost } from '../../client/present-run.ts';
 import { NotFoundError, RacewayError } from '../../core/errors.ts';
 import type { InternalOptions, ResumeOptions } from '../../core/flags.ts';
 import { PROTOCOL } from '../../core/attributes.ts';
@@ -6,7 +7,6 @@ import { formatPathspec } from '../../core/pathspec.ts';
 import { planResume, type ResumePlan, type StepPlan } from '../../engine/resume-plan.ts';
 import type { ReadyTask } from '../../engine/run-flow.ts';
 import { resolveParameters } from '../../flow/resolve-parameters.ts';
-import { presence } from '../../process/identity.ts';
 import { decodeText } from '../../store/encoding.ts';
 import type { RunRecord, RunStore, RunWriter } from '../../store/run-store.ts';
 import { announceRun } from '../attribute-file.ts';
@@ -14,6 +14,8 @@ import { givenParameters } from '../given-parameters.ts';
 import type { ProgramContext } from '../program.ts';
 import { RunSession } from '../run-session.ts';
 import type { Workers } from '../workers.ts';
+
+const PAGE_SIZE = 100;
 
 /** `resume`: a new run that takes over what an earlier one finished. */
 export async function resume(context: ProgramContext, workers: Workers): Promise<number> {
@@ -75,7 +77,7 @@ async function findOrigin(
     );
   }
   if (origin.state.status !== 'running') return origin;
-  if (presence(origin.process) !== 'gone') {
+  if (!looksLost(origin)) {
     throw new RacewayError(
       'RESUME',
       `cannot resume ${flow}/${origin.id}: it is still running (pid ${origin.process.pid} on ${origin.process.host})`,
@@ -90,8 +92,13 @@ async function latestUnfinished(
   store: RunStore,
   { flow, user }: { flow: string; user: string },
 ): Promise<RunRecord | undefined> {
-  const candidates = await store.runs(flow, { user, statuses: ['failed', 'timeout', 'running'], limit: 100 });
-  return candidates.find((run) => run.state.status !== 'running' || presence(run.process) === 'gone');
+  let before: string | undefined;
+  for (;;) {
+    const page = await store.runs(flow, { user, statuses: ['failed', 'timeout', 'running'], limit: PAGE_SIZE, before });
+    const found = page.find((run) => run.state.status !== 'running' || looksLost(run));
+    before = page.at(-1)?.id;
+    if (found !== undefined || before === undefined) return found;
+  }
 }
 
 function differences(
