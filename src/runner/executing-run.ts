@@ -227,26 +227,31 @@ export class ExecutingRun<F extends FlowShape = AnyFlow> implements AsyncDisposa
 
   async #finalState(): Promise<RunState> {
     const { home, run } = this.#parts;
-    if (home === undefined) return this.#stateFrom({ status: 'running' });
+    if (home === undefined) return this.#stateFromExit();
     try {
       await run.refresh();
-      const state = this.#stateFrom(run);
+      const state = this.#stateFromRecord(run);
       // A run process that was struck down has recorded nothing, and one that was asked to end does not know by whom.
       if ('reason' in state && (await home.recordEnd(run.pathspec, state))) await run.refresh();
       return state;
     } catch {
-      return this.#stateFrom({ status: 'running' }); // the home is gone
+      return this.#stateFromExit(); // the home is gone
     }
   }
 
-  #stateFrom(recorded: { readonly status: RunStatus; readonly reason?: RunReason | undefined }): RunState {
+  /** A run that is kept in a home succeeded only if that says so: its script may have called `process.exit(0)` halfway. */
+  #stateFromRecord({ status, reason }: Run<F>): RunState {
+    if (status === 'successful') return { status };
+    const isTold = status !== 'running' && reason !== undefined && reason.kind !== 'lost';
+    if (isTold && this.#ending === undefined) return { status, reason };
+    const state = this.#stateFromExit();
+    return state.status === 'successful' ? { status: 'failed', reason: { kind: 'exit', exitCode: 0 } } : state;
+  }
+
+  #stateFromExit(): RunState {
     const { exitCode, signalCode } = this;
-    if (recorded.status === 'successful') return { status: 'successful' };
     if (this.#ending === 'timeout') return { status: 'timeout', reason: { kind: 'timeout' } };
     if (this.#ending === 'killed') return { status: 'failed', reason: { kind: 'killed' } };
-    if (recorded.status !== 'running' && recorded.reason !== undefined && recorded.reason.kind !== 'lost') {
-      return { status: recorded.status, reason: recorded.reason };
-    }
     if (signalCode !== null) return { status: 'failed', reason: { kind: 'signal', signalCode } };
     if (exitCode === null || exitCode === 0) return { status: 'successful' };
     if (exitCode === TIMED_OUT) return { status: 'timeout', reason: { kind: 'timeout' } };

@@ -159,6 +159,16 @@ describe('a Runner and a flow of raceway', () => {
     expect(work?.reason).toStrictEqual({ kind: 'stopped' });
   });
 
+  test('agree that a run whose script exits with 0 halfway has failed', async () => {
+    using folder = flowFolder(`${SAMPLE}\nif (import.meta.main) setTimeout(() => process.exit(0), 300);`);
+    await using runner = runnerOf(folder);
+    const running = await runner.run({ mode: 'waits' });
+    const ended = { status: 'failed', reason: { kind: 'exit', exitCode: 0 } };
+    expect(running).toMatchObject({ ...ended, exitCode: 0 });
+    expect(running.run).toMatchObject(ended);
+    await expect(runner.run({ mode: 'waits' }, { reject: true })).rejects.toThrow(/ended with exit status 0\n/);
+  });
+
   test('complete a run whose process was killed, without running a finished step again', async () => {
     using folder = flowFolder(SAMPLE);
     await using runner = runnerOf(folder);
