@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { RacewayError } from '../core/errors.ts';
 import type { FolderWatch } from './folder-watch.ts';
@@ -74,10 +74,15 @@ export class LogFile {
   /** The last bytes of the file as text, from the beginning of a line if one begins there. */
   tail(limitBytes: number): string {
     if (this.#state.status === 'removed') throw this.#state.error;
-    const bytes = readFileSync(this.path);
-    if (bytes.length <= limitBytes) return bytes.toString();
-    const tail = bytes.subarray(-limitBytes);
-    return tail.subarray(tail.indexOf(0x0a) + 1).toString();
+    const file = openSync(this.path, 'r');
+    try {
+      const start = Math.max(0, fstatSync(file).size - limitBytes);
+      const buffer = Buffer.allocUnsafe(limitBytes);
+      const bytes = buffer.subarray(0, readSync(file, buffer, 0, limitBytes, start));
+      return (start === 0 ? bytes : bytes.subarray(bytes.indexOf(0x0a) + 1)).toString();
+    } finally {
+      closeSync(file);
+    }
   }
 
   /** The lines from byte `position`, those to come included, until the file is complete. */

@@ -1,4 +1,13 @@
-import { appendFileSync, closeSync, mkdtempSync, openSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -240,8 +249,7 @@ describe('LogFile.text', () => {
     expect(log.text()).toBe('a\r\nb');
   });
 
-  test('refuses a log of more than 256 MB and names streamLog', async () => {
-    const { truncateSync } = await import('node:fs');
+  test('refuses a log of more than 256 MB and names streamLog', () => {
     truncateSync(path, 256 * 1024 * 1024 + 1);
     expect(() => log.text()).toThrow(
       /has 268435457 bytes, and 268435456 is the limit\nRead it line by line with streamLog/,
@@ -255,6 +263,13 @@ describe('LogFile.tail', () => {
     writeFileSync(path, 'first\nsecond\nthird\n');
     expect(log.tail(10)).toBe('third\n');
     expect(log.tail(100)).toBe('first\nsecond\nthird\n');
+  });
+
+  test('gives the end of a log that is larger than a buffer can be read at once', () => {
+    truncateSync(path, 3 * 1024 ** 3);
+    appendFileSync(path, '\nlast\n');
+    expect(log.tail(100)).toBe('last\n');
+    truncateSync(path, 0);
   });
 });
 
