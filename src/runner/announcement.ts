@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { type AttributeFile, type Attributes, parseAttributes } from '../core/attributes.ts';
 import type { RacewayError } from '../core/errors.ts';
-import { timerDelay } from './timer-delay.ts';
 import type { Child } from './child.ts';
 import { FlowStartError, StartTimeoutError } from './errors.ts';
+import { timeLimit } from './time-limit.ts';
 
 /** How long a child that said why there is no run may take to end by itself, in milliseconds. */
 const FAREWELL_MS = 2000;
@@ -23,10 +23,10 @@ export async function announcement(
   using _interest = child.watch.use();
   const wake = () => child.watch.wake();
   let isLate = false;
-  const timer = setTimeout(() => {
+  using _limit = timeLimit(startTimeoutMs, () => {
     isLate = true;
     wake();
-  }, timerDelay(startTimeoutMs));
+  });
   signal.addEventListener('abort', wake);
   try {
     for (;;) {
@@ -52,7 +52,6 @@ export async function announcement(
       await child.watch.changed(seen);
     }
   } finally {
-    clearTimeout(timer);
     signal.removeEventListener('abort', wake);
   }
 }

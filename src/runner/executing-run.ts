@@ -10,7 +10,7 @@ import type { Child } from './child.ts';
 import { copyLog } from './copy-log.ts';
 import { RunFailedError } from './errors.ts';
 import { formatCommand } from '../core/format-command.ts';
-import { timerDelay } from './timer-delay.ts';
+import { checkTimeLimit, timeLimit } from './time-limit.ts';
 
 /** Options of `ExecutingRun.streamLog`. */
 export interface StreamLogOptions {
@@ -22,7 +22,7 @@ export interface StreamLogOptions {
 
 /** Options of `ExecutingRun.wait`. */
 export interface WaitOptions {
-  /** Ends the run after this many milliseconds, 0 or more; its status is `timeout` then. @default no limit */
+  /** Ends the run after this many milliseconds, 0 or more; its status is `timeout` then. @default Infinity */
   readonly timeoutMs?: number | undefined;
   /** Aborting it stops the waiting, not the run: `wait` rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
@@ -146,14 +146,12 @@ export class ExecutingRun<F extends FlowShape = AnyFlow> implements AsyncDisposa
     const stopped = Promise.withResolvers<never>();
     const stopPrinting = new AbortController();
     const stop = () => stopped.reject(signal?.reason);
-    const timer =
-      timeoutMs === undefined ? undefined : setTimeout(() => void this.#end('timeout'), timerDelay(timeoutMs));
+    using _limit = timeLimit(timeoutMs, () => void this.#end('timeout'));
     const printed = stream === undefined ? undefined : copyLog(this.#log(stream), process[stream], stopPrinting.signal);
     signal?.addEventListener('abort', stop, { once: true });
     try {
       await Promise.race([Promise.all([this.#settled, printed]), stopped.promise]);
     } finally {
-      clearTimeout(timer);
       signal?.removeEventListener('abort', stop);
       stopPrinting.abort();
       printed?.catch(() => {}); // it has been awaited, or nobody wants it any more
@@ -169,7 +167,7 @@ export class ExecutingRun<F extends FlowShape = AnyFlow> implements AsyncDisposa
    * @throws {RangeError} when `graceMs` is negative or no number
    */
   async kill({ graceMs }: KillOptions = {}): Promise<void> {
-    if (graceMs !== undefined) timerDelay(graceMs);
+    if (graceMs !== undefined) checkTimeLimit(graceMs);
     await this.#end('killed', graceMs);
   }
 
@@ -215,12 +213,11 @@ export class ExecutingRun<F extends FlowShape = AnyFlow> implements AsyncDisposa
   async #settle(): Promise<void> {
     const { signal, timeoutMs } = this.#parts;
     const abort = () => void this.#end('killed');
-    const timer =
-      timeoutMs === undefined ? undefined : setTimeout(() => void this.#end('timeout'), timerDelay(timeoutMs));
+    using limit = timeLimit(timeoutMs, () => void this.#end('timeout'));
     signal.addEventListener('abort', abort);
     if (signal.aborted) abort();
     await this.#child.finish();
-    clearTimeout(timer);
+    limit[Symbol.dispose]();
     signal.removeEventListener('abort', abort);
     this.#state = await this.#finalState();
   }

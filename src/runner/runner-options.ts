@@ -14,7 +14,7 @@ export interface RunnerOwnOptions {
    * `.ts .mts .js .mjs .cjs`, `python3` for `.py`, and anything else is executed itself
    */
   interpreter?: string | readonly string[] | undefined;
-  /** How long the child may take to announce its run, in milliseconds, 0 or more. @default 3600000 */
+  /** How long the child may take to announce its run, in milliseconds, 0 or more, `Infinity` for no limit. @default 3600000 */
   startTimeoutMs?: number | undefined;
   /** Aborting it ends every run of this runner. */
   signal?: AbortSignal | undefined;
@@ -24,7 +24,7 @@ export interface RunnerOwnOptions {
 export interface OperationOwnOptions {
   /** Aborting it ends the run; before there is one, the operation rejects with its reason. */
   signal?: AbortSignal | undefined;
-  /** How long the run may take, in milliseconds, 0 or more; it is ended with status `timeout`. @default no limit */
+  /** How long the run may take, in milliseconds, 0 or more; it is ended with status `timeout`. @default Infinity */
   timeoutMs?: number | undefined;
   /** Whether a run that does not succeed is an error, `RunFailedError`, of `run()`, `resume()` and `wait()`. @default false */
   reject?: boolean | undefined;

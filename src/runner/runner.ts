@@ -29,7 +29,7 @@ import {
   type RunOperationOptions,
 } from './runner-options.ts';
 import { type GuardianShare, shareGuardian } from './shared-guardian.ts';
-import { timerDelay } from './timer-delay.ts';
+import { checkTimeLimit } from './time-limit.ts';
 
 const START_TIMEOUT_MS = 3_600_000;
 
@@ -303,7 +303,7 @@ function checkOwnOptions(runner: RunnerOwnOptions, operation: OperationOwnOption
   for (const [name, value] of Object.entries({ startTimeoutMs, timeoutMs })) {
     if (value === undefined) continue;
     if (typeof value !== 'number') throw invalid(name, 'a number of milliseconds', value);
-    timerDelay(value);
+    checkTimeLimit(value);
   }
   if (cwd !== undefined && typeof cwd !== 'string' && !(cwd instanceof URL)) {
     throw invalid('cwd', 'a path or a file: URL', cwd);
