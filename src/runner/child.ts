@@ -12,6 +12,7 @@ import { makeTempFolder, type TempFolder } from '../process/temp-folder.ts';
 import { type CommandLine, completeCommandLine } from './command-line.ts';
 import { CleanedUpError, type StartFacts } from './errors.ts';
 import type { Interpreter } from './interpreter.ts';
+import { tooLongError } from './too-long-error.ts';
 
 /** How a child ended. */
 export type Exit =
@@ -57,7 +58,7 @@ export class Child {
    * Starts a child.
    *
    * @throws {FlowFileError} when the flow file cannot be executed
-   * @throws {InvalidOptionError} when there is no such interpreter or working folder
+   * @throws {InvalidOptionError} when there is no such interpreter or working folder, or what it is given is too long
    */
   static async start(plan: ChildPlan): Promise<Child> {
     const [{ execa }, folder] = await Promise.all([import('execa'), makeTempFolder()]);
@@ -72,10 +73,11 @@ export class Child {
       const { guardian } = plan;
       // Every child has a value of its own, by which its descendants are told from those of the others.
       const mark = { name: guardian.mark.name, value: `${process.pid}.${++started}` };
+      const env = environment(plan, mark);
       const [file = '', ...rest] = command;
       const subprocess = execa(file, rest, {
         cwd: plan.cwd ?? process.cwd(),
-        env: environment(plan, mark),
+        env,
         extendEnv: false,
         // Files rather than pipes: a pipe that a grandchild holds would stay open after the child's end.
         stdin: 'ignore',
@@ -87,7 +89,7 @@ export class Child {
         reject: false,
       });
       const { nodeChildProcess, pid } = subprocess;
-      if (pid === undefined) throw startError(plan, command, (await subprocess).cause);
+      if (pid === undefined) throw startError(plan, { command, env }, (await subprocess).cause);
       guardian.watch(pid);
       guardian.watchFolder(folder.path);
       return new Child(nodeChildProcess, { pid, command, folder, guardian, mark });
@@ -194,7 +196,11 @@ function environment({ interpreter, env }: ChildPlan, mark: Tree['mark']): Recor
   );
 }
 
-function startError(plan: ChildPlan, command: readonly string[], cause: unknown): Error {
+function startError(
+  plan: ChildPlan,
+  { command, env }: { readonly command: readonly string[]; readonly env: Readonly<Record<string, string>> },
+  cause: unknown,
+): Error {
   const { cwd, flowFile, interpreter } = plan;
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : String(cause);
   // The system says ENOENT for a missing working folder as well as for a missing program.
@@ -206,6 +212,7 @@ function startError(plan: ChildPlan, command: readonly string[], cause: unknown)
       { cause },
     );
   }
+  if (code === 'E2BIG') return tooLongError(flowFile, { command, env }, cause);
   const program = command[0] ?? '';
   if (interpreter.prefix.length > 0) {
     return new InvalidOptionError(

@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../core/errors.ts';
 import { type Flag, INTERNAL_FLAGS, RESUME_FLAGS, RUN_FLAGS, TOP_LEVEL_FLAGS } from '../core/flags.ts';
 import type { Interpreter } from './interpreter.ts';
-import { foreignOptionFlags, optionFlags, type Options } from './option-flags.ts';
+import { foreignOptionFlags, optionFlags, type Options, refuseZeroByte } from './option-flags.ts';
 import { parameterArguments } from './parameter-arguments.ts';
 
 /** What a child is to do. */
@@ -83,11 +83,19 @@ function words(command: Command): string[] {
       'Give the name of a step of the flow, or leave stepToRerun out to run again what did not succeed.',
     );
   }
-  return [command.stepToRerun];
+  return [refuseZeroByte('stepToRerun', command.stepToRerun)];
 }
 
 /** On the command line options and parameters look alike, and the option would win. */
 function refuseOptionNames({ name, parameters }: Command): void {
+  const help = ['help', 'h'].find((text) => parameters[text] !== undefined);
+  if (help !== undefined) {
+    throw new InvalidOptionError(
+      { option: help, expected: 'a parameter' },
+      `${help} is no parameter: no flow can have one of that name, since it asks for help`,
+      'Give the parameter another name; what a flow takes is printed by its script when it is given --help in a shell.',
+    );
+  }
   const commandFlags: Readonly<Record<string, Flag>> = COMMAND_FLAGS[name];
   for (const [option, { flag }] of Object.entries({ ...TOP_LEVEL_FLAGS, ...commandFlags, ...INTERNAL_FLAGS })) {
     const given = [flag, `no-${flag}`].find((text) => parameters[text] !== undefined);

@@ -121,7 +121,8 @@ function expectation({ kind, choices, minimum }: Flag): string {
   }
 }
 
-function refuseZeroByte(name: string, text: string): string {
+/** Gives the text back; one with a zero byte can be neither an argument nor a variable, whose end that is. */
+export function refuseZeroByte(name: string, text: string): string {
   if (text.includes('\0')) throw invalid(name, 'text without a zero byte', text);
   return text;
 }

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '../core/errors.ts';
 import type { Interpreter } from './interpreter.ts';
-import { invalid, type Options } from './option-flags.ts';
+import { invalid, type Options, refuseZeroByte } from './option-flags.ts';
 
 /** Parameters on their way to a child. */
 export interface ParameterArguments {
@@ -42,6 +42,7 @@ export function parameterArguments(parameters: Options, kind: Interpreter['kind'
     } else if (kind === 'native') {
       inFile[name] = jsonValue(name, value);
     } else {
+      for (const flag of own) refuseZeroByte(name, flag);
       throw tooLong(name, ownBytes);
     }
   }

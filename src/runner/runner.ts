@@ -18,7 +18,7 @@ import { CleanedUpError } from './errors.ts';
 import { ExecutingRun } from './executing-run.ts';
 import { interpreterOf } from './interpreter.ts';
 import { LinkedAbort } from './linked-abort.ts';
-import { invalid, type Options } from './option-flags.ts';
+import { invalid, type Options, refuseZeroByte } from './option-flags.ts';
 import {
   OPERATION_OWN_OPTIONS,
   type OperationOwnOptions,
@@ -308,16 +308,19 @@ function checkOwnOptions(runner: RunnerOwnOptions, operation: OperationOwnOption
   if (cwd !== undefined && typeof cwd !== 'string' && !(cwd instanceof URL)) {
     throw invalid('cwd', 'a path or a file: URL', cwd);
   }
+  if (typeof cwd === 'string') refuseZeroByte('cwd', cwd);
   if (env !== undefined) {
     const wrong = Object.entries(asOptions('env', env)).find(
       ([, value]) => value !== undefined && typeof value !== 'string',
     );
     if (wrong !== undefined) throw invalid(`env.${wrong[0]}`, 'a string, or undefined to remove it', wrong[1]);
+    for (const [name, value] of Object.entries(env)) refuseZeroByte(`env.${name}`, `${name}=${value}`);
   }
   const isArgv = Array.isArray(interpreter) && interpreter.every((part) => typeof part === 'string');
   if (interpreter !== undefined && typeof interpreter !== 'string' && !isArgv) {
     throw invalid('interpreter', 'a program, or an array of a program and its arguments', interpreter);
   }
+  for (const part of [interpreter ?? []].flat()) refuseZeroByte('interpreter', part);
 }
 
 function checkFlowFile(flowFile: string): void {

@@ -172,6 +172,17 @@ describe('commandLine', () => {
     );
   });
 
+  test.each(['help', 'h'])('refuses the parameter %s, which would ask for help', (name) => {
+    expect(errorOf(() => argumentsOf({ name: 'run', parameters: { [name]: 'x' } })).message).toMatch(
+      `${name} is no parameter: no flow can have one of that name, since it asks for help\nGive the parameter another`,
+    );
+  });
+
+  test('leaves it to a foreign flow what its help is', () => {
+    const parameters = { help: 'x' };
+    expect(argumentsOf({ name: 'run', parameters }, { flowFile: '/flow.py' }).at(-1)).toBe('--help=x');
+  });
+
   test.each(['', '-x', '--home=/x', 'a=b', 'a b'])('refuses %j as the name of a parameter', (name) => {
     expect(errorOf(() => argumentsOf({ name: 'run', parameters: { [name]: 1 } })).option).toBe(name);
   });
@@ -186,6 +197,15 @@ describe('commandLine', () => {
 
   test('refuses a step to rerun that looks like an option', () => {
     expect(errorOf(() => argumentsOf({ name: 'resume', stepToRerun: '--home=x' })).option).toBe('stepToRerun');
+  });
+
+  test('refuses a zero byte where it would end an argument', () => {
+    const expected = 'text without a zero byte';
+    const zero = 'a\0b';
+    expect(errorOf(() => argumentsOf({ name: 'resume', stepToRerun: zero })).expected).toBe(expected);
+    const parameters = { zero };
+    const error = errorOf(() => argumentsOf({ name: 'run', parameters }, { flowFile: '/flow.py' }));
+    expect(error).toMatchObject({ option: 'zero', expected });
   });
 
   test('refuses a value that a foreign flow could not be given', () => {

@@ -194,6 +194,32 @@ describe('Runner that cannot start a run', () => {
     await runner[Symbol.asyncDispose]();
   });
 
+  const long = 'x'.repeat(200_000);
+  test.each([
+    ['option', {}, { tags: [long] }, 'tags', 'the option tags', 200_006],
+    ['environment variable', { env: { LONG: long } }, {}, 'env.LONG', 'the environment variable LONG', 200_005],
+  ])(
+    'rejects with InvalidOptionError that names the %s that is too long',
+    async (_, given, options, option, what, size) => {
+      await using runner = new Runner(puppet('exits.mjs'), { ...quiet, ...given });
+      const error = await errorOf(runner.run({}, options), InvalidOptionError);
+      expect(error.option).toBe(option);
+      expect(error.message).toBe(
+        `could not start ${runner.flowFile}: ${what} is too long for the system, with ${size} bytes\n` +
+          'Keep it below 131071 bytes, or write it to a file and give the flow the path of that file.',
+      );
+      expect(tempFolders()).toEqual([]);
+    },
+  );
+
+  test('rejects with InvalidOptionError that says so when everything together is too long', async () => {
+    await using runner = new Runner(puppet('exits.mjs'), quiet);
+    const tags = Array.from({ length: 100 }, () => 'x'.repeat(100_000));
+    expect((await errorOf(runner.run({}, { tags }), InvalidOptionError)).message).toMatch(
+      /its command line and environment are too long for the system, with \d{8} bytes\nGive fewer .* the longest is the option tags/,
+    );
+  });
+
   test('rejects with InvalidOptionError before it starts anything when an option is unknown', async () => {
     const options: Record<string, unknown> = { showOutputs: false };
     const error = await errorOf(new Runner(puppet('exits.mjs'), options).run(), InvalidOptionError);
@@ -208,6 +234,9 @@ describe('Runner that cannot start a run', () => {
     [{ env: { A: 1 } }, 'env.A'],
     [{ cwd: 5 }, 'cwd'],
     [{ interpreter: [1] }, 'interpreter'],
+    [{ env: { A: 'a\0b' } }, 'env.A'],
+    [{ interpreter: ['node', 'a\0b'] }, 'interpreter'],
+    [{ cwd: 'a\0b' }, 'cwd'],
   ])(
     'rejects with InvalidOptionError when its own option is wrong: %j',
     async (options: Record<string, unknown>, option) => {
@@ -291,6 +320,12 @@ describe('Runner that cannot start a run', () => {
     await runner[Symbol.asyncDispose]();
     await starting;
     expect(tempFolders()).toEqual([]);
+  });
+
+  test('rejects with FlowStartError when the child printed more than can be read at once', async () => {
+    await using runner = new Runner(puppet('prints-gigabytes-before-exiting.mjs'), quiet);
+    const error = await errorOf(runner.run(), FlowStartError);
+    expect(error.stdout).toMatch(/the end\n$/);
   });
 
   test('refuses a time limit that is none', async () => {
