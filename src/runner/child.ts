@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { InvalidOptionError, FlowFileError } from '../core/errors.ts';
 import { endTree, type Tree } from '../process/end-tree.ts';
 import { FolderWatch } from '../process/folder-watch.ts';
-import { endGroup, groupExists } from '../process/groups.ts';
+import { groupExists } from '../process/groups.ts';
 import type { Guardian } from '../process/guardian.ts';
 import { identityOf } from '../process/identity.ts';
 import { LogFile } from '../process/log-file.ts';
+import { marked } from '../process/marked.ts';
 import { makeTempFolder, type TempFolder } from '../process/temp-folder.ts';
 import { type CommandLine, completeCommandLine } from './command-line.ts';
 import { CleanedUpError, type StartFacts } from './errors.ts';
@@ -169,9 +170,10 @@ export class Child {
 
   async #finish(): Promise<void> {
     const { exitCode } = await this.exited;
-    // A child that exits with 0 has cleared up; of one that was struck down not even the workers know.
-    if (exitCode !== 0) await endTree(this.#tree);
-    else if (groupExists(this.pid)) await endGroup(this.pid);
+    // A child that exits with 0 has cleared up as a rule, and whether it has costs less to see than to end nothing.
+    if (exitCode !== 0 || groupExists(this.pid) || (await marked(this.#tree.mark)).length > 0) {
+      await endTree(this.#tree);
+    }
     this.#guardian.release(this.pid);
     await Promise.all([this.stdout.complete(), this.stderr.complete()]);
     await this.watch.close();

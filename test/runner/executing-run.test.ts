@@ -74,8 +74,11 @@ describe.concurrent('ExecutingRun', () => {
     expect([running.stdout, running.stderr]).toEqual(['one\n', 'two']);
   });
 
-  test('ends what a successful child left in its group before it is final', async () => {
-    const { runner, count } = countable('leaves-one-behind.mjs');
+  test.each([
+    ['in its group', 'leaves-one-behind.mjs'],
+    ['in a session of its own', 'leaves-a-daemon-behind.mjs'],
+  ])('ends what a successful child left %s before it is final', async (_, name) => {
+    const { runner, count } = countable(name);
     await using _runner = runner;
     const running = await runner.run();
     expect(running.status).toBe('successful');
