@@ -1,22 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { marked } from '../src/process/marked.ts';
-import { entryOf } from '../src/process/process-table.ts';
+import { delimiter, join } from 'node:path';
+import { entryOf, processIds } from '../src/process/process-table.ts';
 import { until } from './until.ts';
 
 /**
- * Gives the suite a temporary folder of its own, and fails it when a process or a temporary folder is left behind. A
- * variable in the environment tells the processes of this suite from those of others on the same machine.
+ * Gives the suite a temporary folder of its own, and fails it when a process or a temporary folder is left behind. The
+ * folder's name in their environment tells the processes of this suite from those of others on the same machine. It is in
+ * the PATH too, the only variable that a guardian has.
+ *
+ * @param options.limitMs how long what is ending by itself may take to do so; default 8000
  */
-export default async function setUp(): Promise<() => Promise<void>> {
+export default async function setUp(_project?: unknown, { limitMs = 8000 } = {}): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'suite-'));
   process.env['TMPDIR'] = folder;
-  process.env['RACEWAY_TEST_SUITE'] = folder;
+  process.env['PATH'] = [process.env['PATH'], join(folder, 'no-programs')].join(delimiter);
   return async () => {
-    await until(async () => (await leftProcesses(folder)).length === 0, { limitMs: 8000 }).catch(() => {});
-    const processes = (await leftProcesses(folder)).map(end);
+    await until(() => leftProcesses(folder).length === 0, { limitMs }).catch(() => {});
+    const processes = leftProcesses(folder).map(end);
     const folders = (await readdir(folder)).filter((name) => name.startsWith('raceway-'));
     await rm(folder, { recursive: true, force: true });
     const left = [...processes, ...folders];
@@ -25,12 +27,19 @@ export default async function setUp(): Promise<() => Promise<void>> {
 }
 
 /** All processes of the suite but the test runner's own. */
-async function leftProcesses(folder: string): Promise<number[]> {
-  const pids = await marked({ name: 'RACEWAY_TEST_SUITE', value: folder });
-  return pids.filter((pid) => {
+function leftProcesses(folder: string): number[] {
+  return (processIds() ?? []).filter((pid) => {
     const entry = entryOf(pid);
-    return entry !== undefined && entry.parentPid !== process.pid;
+    return entry !== undefined && pid !== process.pid && entry.parentPid !== process.pid && isOf(folder, pid);
   });
+}
+
+function isOf(folder: string, pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`).includes(folder);
+  } catch {
+    return false; // it has ended, or is another user's
+  }
 }
 
 /** Ends what was left, and says what it was. */
