@@ -13,7 +13,7 @@ describe('timeLimit', () => {
   });
 
   test.each([1, 5, 60 * DAY_MS])('calls once when %d ms have passed', (limitMs) => {
-    const end = vi.fn();
+    const end = vi.fn<() => void>();
     using _limit = timeLimit(limitMs, end);
     vi.advanceTimersByTime(limitMs - 1);
     expect(end).not.toHaveBeenCalled();
@@ -22,12 +22,12 @@ describe('timeLimit', () => {
   });
 
   test.each([Infinity, undefined])('sets no timer for %s', (limitMs) => {
-    using _limit = timeLimit(limitMs, vi.fn());
+    using _limit = timeLimit(limitMs, () => {});
     expect(vi.getTimerCount()).toBe(0);
   });
 
   test('calls nothing once it is disposed, however long it was', () => {
-    const end = vi.fn();
+    const end = vi.fn<() => void>();
     const limit = timeLimit(60 * DAY_MS, end);
     vi.advanceTimersByTime(50 * DAY_MS);
     limit[Symbol.dispose]();
@@ -36,6 +36,6 @@ describe('timeLimit', () => {
   });
 
   test.each([-1, NaN])('refuses %d', (limitMs) => {
-    expect(() => timeLimit(limitMs, vi.fn())).toThrow(/not (-1|NaN)\nGive Infinity, or none, for no limit\.$/);
+    expect(() => timeLimit(limitMs, () => {})).toThrow(/not (-1|NaN)\nGive Infinity, or none, for no limit\.$/);
   });
 });
