@@ -1,5 +1,14 @@
 import { RacewayError } from '../core/errors.ts';
 
+/** Where a task stands in one foreach. */
+export interface ForeachFrame {
+  /** From 0. */
+  readonly index: number;
+  /** How many items there are. */
+  readonly count: number;
+  readonly value: unknown;
+}
+
 /** What a worker knows of the task that it is about to run. */
 export interface CurrentTask {
   readonly flowName: string;
@@ -11,6 +20,8 @@ export interface CurrentTask {
   readonly username: string;
   readonly tags: readonly string[];
   readonly index: number | undefined;
+  /** The innermost last. @default none */
+  readonly foreachStack?: readonly ForeachFrame[] | undefined;
   /** Asked for once a step reads `current.signal`: from then on the task wants a warning before it is ended. */
   readonly signal: () => AbortSignal;
   /** Asked for once a step reads `current.tempdir`. */
@@ -80,6 +91,11 @@ class Current {
   /** The position in the innermost foreach, from 0; `undefined` outside one. */
   get index(): number | undefined {
     return known('index').index;
+  }
+
+  /** The foreach transitions that the task is inside of, the innermost last: position, number of items, and the item. */
+  get foreachStack(): readonly ForeachFrame[] {
+    return known('foreachStack').foreachStack ?? [];
   }
 
   /**

@@ -1,4 +1,5 @@
 import { RacewayError } from '../core/errors.ts';
+import type { JoinInput } from './inputs.ts';
 import { DefinedStep } from './step.ts';
 import type { Transition } from './transition.ts';
 
@@ -10,6 +11,10 @@ export interface TaskInputs {
   readonly inherited: readonly string[];
   /** The value of an inherited artifact; called at most once for a name, when it is first touched. */
   readonly load: (name: string) => unknown;
+  /** What a foreach hands to the step. */
+  readonly item?: { readonly value: unknown } | undefined;
+  /** For a join, which inherits nothing: the tasks it brings together. */
+  readonly inputs?: readonly JoinInput[] | undefined;
 }
 
 /** A field of a flow instance that is, or may be, an artifact. */
@@ -20,6 +25,8 @@ export type TaskField =
   | { readonly name: string; readonly origin: 'inherited'; readonly value: unknown }
   /** As the initialiser left it, apart from changes in place. */
   | { readonly name: string; readonly origin: 'initial'; readonly value: unknown }
+  /** Taken over by `mergeArtifacts` from the input of this index, and nobody looked. */
+  | { readonly name: string; readonly origin: 'merged'; readonly from: number; readonly value?: undefined }
   /** Assigned by the step. */
   | { readonly name: string; readonly origin: 'assigned'; readonly value: unknown };
 
@@ -44,6 +51,8 @@ export class FlowInstance implements ProxyHandler<object> {
   readonly #stepNames = new Map<DefinedStep, string>();
   readonly #inputs: TaskInputs;
   readonly #fields = new Map<string, TaskField['origin']>();
+  /** For a field of origin `merged`: the index of the input it comes from. */
+  readonly #merged = new Map<string, number>();
   /** For a name whose reading tells on parameters: which. Only parameters and initial values made from some are here. */
   readonly #watched = new Map<PropertyKey, ReadonlySet<string>>();
   /** What was read of parameters since the last field was defined: that belongs to the field about to be defined. */
@@ -147,7 +156,7 @@ export class FlowInstance implements ProxyHandler<object> {
     for (const name of this.#stepReads.get(stepName) ?? NOTHING) this.#reads.add(name);
     this.#phase = { kind: 'running', step: stepName };
     try {
-      await step.body?.call(this.#proxy);
+      await step.body?.call(this.#proxy, undefined as never);
       this.#checkTransition(stepName);
     } finally {
       this.#phase = { kind: 'finished', step: stepName };
@@ -214,6 +223,10 @@ export class FlowInstance implements ProxyHandler<object> {
     for (const [name, origin] of this.#fields) {
       if (origin === 'untouched') {
         fields.push({ name, origin });
+        continue;
+      }
+      if (origin === 'merged') {
+        fields.push({ name, origin, from: this.#merged.get(name) ?? 0 });
         continue;
       }
       const value = this.#target[name];

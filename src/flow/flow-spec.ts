@@ -22,6 +22,14 @@ export interface FlowSpecWith<P extends ParameterDefinitions> {
   new (): FlowSpec & ParameterFields<P> & { readonly [PARAMETERS]: ParameterArguments<P> };
 }
 
+/** How `this.next(this.<step>, …)` makes a task of each item. */
+export interface ForeachOptions<Item> {
+  /** The items, which are storable values; asked for once. */
+  readonly foreach: Iterable<Item>;
+  /** Whether it may have no items: then the join comes next, with no inputs. @default false */
+  readonly allowEmpty?: boolean;
+}
+
 /** Any flow class. */
 export type FlowClass<F extends FlowSpec = FlowSpec> = new () => F;
 
@@ -74,7 +82,12 @@ export class FlowSpec {
    * @throws {TypeError} when `step` is no step of this flow
    * @throws {RacewayError} `FLOW_DEFINITION` when the step has called it already, or has returned
    */
-  protected next(step: Step): void;
+  protected next(...steps: readonly [Step, ...Step[]]): void;
+  protected next<Item>(step: Step<Item>, options: ForeachOptions<Item>): void;
+  protected next<const V extends string | number | boolean>(
+    cases: Readonly<Record<`${V}`, Step>>,
+    options: { readonly condition: V },
+  ): void;
   protected next(...args: readonly unknown[]): void {
     instanceOf(this).next(args);
   }

@@ -3,8 +3,8 @@ import type { FlowDefinition } from './definition.ts';
 import { FlowInstance } from './flow-instance.ts';
 import { nextCalls, type NextCall } from './next-calls.ts';
 import { parseFunction, syntaxSha256 } from './step-source.ts';
-import type { DefinedStep, StepBody } from './step.ts';
-import type { Transition } from './transition.ts';
+import type { DefinedStep } from './step.ts';
+import type { StaticTransition } from './transition.ts';
 import { userFrame } from './user-frame.ts';
 
 /** The steps of a flow and what leads where, known before anything runs. */
@@ -12,16 +12,20 @@ export interface Graph {
   readonly flowName: string;
   /** By name, in the order of their definition. */
   readonly steps: ReadonlyMap<string, GraphStep>;
+  /** For a step that branches or has a foreach, the join that closes it; where that is not clear, nothing. */
+  readonly joinOf: ReadonlyMap<string, string>;
 }
 
 /** A step as its own source shows it. */
 export interface GraphStep {
   readonly name: string;
-  readonly body: StepBody | undefined;
+  /** Made by `step()` or by `join()`. */
+  readonly kind: 'step' | 'join';
+  readonly body: DefinedStep['body'];
   /** Whether the source could be read: not of a function that was bound, whose source the language does not tell. */
   readonly source: 'read' | 'none' | 'bound' | 'unreadable';
   /** Where it goes; `undefined` at the end, and for a step that the lint has something to say about. */
-  readonly transition: Transition | undefined;
+  readonly transition: StaticTransition | undefined;
   /** Every call of `this.next()` in the source. */
   readonly calls: readonly NextCall[];
   /** Identifies what the step's own source says; its layout and comments play no part. */
@@ -36,7 +40,7 @@ export interface GraphStep {
 export function readGraph(definition: FlowDefinition, parameters: Readonly<Record<string, unknown>>): Graph {
   const steps = new Map<string, GraphStep>();
   for (const [name, step] of constructSteps(definition, parameters)) steps.set(name, readStep(name, step));
-  return { flowName: definition.name, steps };
+  return { flowName: definition.name, steps, joinOf: new Map() };
 }
 
 function constructSteps(
@@ -57,24 +61,22 @@ function constructSteps(
   }
 }
 
-function readStep(name: string, { body }: DefinedStep): GraphStep {
-  if (body === undefined) return unread(name, body, 'none');
+function readStep(name: string, { kind, body }: DefinedStep): GraphStep {
+  const unread = { name, kind, body, transition: undefined, calls: [], sourceSha256: syntaxSha256(undefined) };
+  if (body === undefined) return { ...unread, source: 'none' };
   const source = Function.prototype.toString.call(body);
-  if (/\{\s*\[native code\]\s*\}$/.test(source)) return unread(name, body, 'bound');
+  if (/\{\s*\[native code\]\s*\}$/.test(source)) return { ...unread, source: 'bound' };
   const parsed = parseFunction(source);
-  if (parsed === undefined) return unread(name, body, 'unreadable');
+  if (parsed === undefined) return { ...unread, source: 'unreadable' };
   const calls = nextCalls(parsed);
   const [call] = calls;
   return {
     name,
+    kind,
     body,
     source: 'read',
     transition: calls.length === 1 && call?.kind === 'transition' ? call.transition : undefined,
     calls,
     sourceSha256: syntaxSha256(parsed.node),
   };
-}
-
-function unread(name: string, body: StepBody | undefined, source: 'none' | 'bound' | 'unreadable'): GraphStep {
-  return { name, body, source, transition: undefined, calls: [], sourceSha256: syntaxSha256(undefined) };
 }

@@ -1,10 +1,10 @@
 import type { AnyNode, CallExpression } from 'acorn';
 import { childNodes, lineOffset, type FunctionSource } from './step-source.ts';
-import type { Transition } from './transition.ts';
+import type { StaticTransition } from './transition.ts';
 
 /** A call of `this.next()` in the source of a step. */
 export type NextCall =
-  | { readonly kind: 'transition'; readonly transition: Transition; readonly lineOffset: number }
+  | { readonly kind: 'transition'; readonly transition: StaticTransition; readonly lineOffset: number }
   /** Not of a form that is understood. `mentions` are the fields of the flow that stand in it. */
   | {
       readonly kind: 'unknown';

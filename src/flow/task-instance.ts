@@ -3,6 +3,7 @@ import { FlowInstance, type TaskField, type TaskInputs } from './flow-instance.t
 import type { Transition } from './transition.ts';
 
 export type { TaskField, TaskInputs } from './flow-instance.ts';
+export type { JoinInput } from './inputs.ts';
 
 /** An instance of a flow for one task. */
 export interface TaskInstance {

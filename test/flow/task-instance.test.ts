@@ -463,7 +463,6 @@ describe('next', () => {
   test('throws a TypeError when it is called with more than a step', async () => {
     class Branching extends FlowSpec {
       start = step(() => {
-        // @ts-expect-error -- one step
         this.next(this.end, this.end);
       });
       end = step();
@@ -526,7 +525,7 @@ describe('next', () => {
   test('is refused at the end', async () => {
     class Endless extends FlowSpec {
       start = step(() => this.next(this.end));
-      end = step(() => this.next(this.start));
+      end = step(() => void this.next(this.start));
     }
     await expect(makeTask(Endless).task.run('end')).rejects.toThrow('nothing follows the end');
   });
