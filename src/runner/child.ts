@@ -53,6 +53,7 @@ export class Child {
   readonly #folder: TempFolder;
   readonly #tree: Tree;
   readonly #guardian: Guardian;
+  #cleared: Promise<void> | undefined;
   #finished: Promise<void> | undefined;
 
   /**
@@ -143,7 +144,13 @@ export class Child {
     await this.exited;
   }
 
-  /** Waits for the child's end, ends what it left behind, and resolves when its logs are complete. */
+  /** Waits for the child's end and ends what it left behind. */
+  cleared(): Promise<void> {
+    this.#cleared ??= this.#clear();
+    return this.#cleared;
+  }
+
+  /** The same, and then lets those who read its logs come to their end. */
   finish(): Promise<void> {
     this.#finished ??= this.#finish();
     return this.#finished;
@@ -168,13 +175,17 @@ export class Child {
     this.#guardian.releaseFolder(this.#folder.path);
   }
 
-  async #finish(): Promise<void> {
+  async #clear(): Promise<void> {
     const { exitCode } = await this.exited;
     // A child that exits with 0 has cleared up as a rule, and whether it has costs less to see than to end nothing.
     if (exitCode !== 0 || groupExists(this.pid) || (await marked(this.#tree.mark)).length > 0) {
       await endTree(this.#tree);
     }
     this.#guardian.release(this.pid);
+  }
+
+  async #finish(): Promise<void> {
+    await this.cleared();
     await Promise.all([this.stdout.complete(), this.stderr.complete()]);
     await this.watch.close();
   }

@@ -216,10 +216,11 @@ export class ExecutingRun<F extends FlowShape = AnyFlow> implements AsyncDisposa
     using limit = timeLimit(timeoutMs, () => void this.#end('timeout'));
     signal.addEventListener('abort', abort);
     if (signal.aborted) abort();
-    await this.#child.finish();
+    await this.#child.cleared();
     limit[Symbol.dispose]();
     signal.removeEventListener('abort', abort);
     this.#state = await this.#finalState();
+    await this.#child.finish(); // last, so that whoever has read all lines finds the status final
   }
 
   async #finalState(): Promise<RunState> {

@@ -220,7 +220,7 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
           ],
         });
         this.#runs.add(running);
-        void child.finish().then(() => abort[Symbol.dispose]());
+        void child.cleared().then(() => abort[Symbol.dispose]());
         return { running, copied };
       } catch (error) {
         await child.end();

@@ -251,15 +251,11 @@ describe('ExecutingRun.kill', () => {
     const { runner } = countable('hangs.mjs');
     await using _runner = runner;
     const running = await runner.asyncRun();
-    let longestMs = 0;
-    let last = performance.now();
-    const ticker = setInterval(() => {
-      longestMs = Math.max(longestMs, performance.now() - last);
-      last = performance.now();
-    }, 1);
+    let turns = 0;
+    const ticker = setInterval(() => turns++, 1);
     await running.kill({ graceMs: 100 });
     clearInterval(ticker);
-    expect(longestMs).toBeLessThan(100);
+    expect(turns).toBeGreaterThan(5);
   });
 
   test('refuses a grace that is no time', async () => {
