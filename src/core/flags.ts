@@ -40,6 +40,8 @@ export interface RunOptions {
   tags?: readonly string[] | undefined;
   /** How many tasks may run at once, 1 or more. @default the number of processors */
   maxWorkers?: number | undefined;
+  /** How many children a foreach may have, 1 or more. @default 100 */
+  maxNumSplits?: number | undefined;
   /** How much of each task's stdout and of its stderr is kept, in megabytes of 1 000 000 bytes. @default 10 */
   maxLogSize?: number | undefined;
   /** How long tasks that ask for it are given to stop when the run ends early, in seconds. @default 5 */
@@ -89,6 +91,13 @@ export const RUN_FLAGS = {
     minimum: 1,
     default: 'the number of processors',
     help: 'How many tasks may run at once',
+  },
+  maxNumSplits: {
+    flag: 'max-num-splits',
+    kind: 'integer',
+    minimum: 1,
+    default: '100',
+    help: 'How many children a foreach may have',
   },
   maxLogSize: {
     flag: 'max-log-size',

@@ -12,13 +12,21 @@ import type { ArtifactRecord, NewBlob } from '../store/run-store.ts';
  */
 export function collectArtifacts(
   fields: readonly TaskField[],
-  { home, inherited }: { home: string; inherited: ReadonlyMap<string, ArtifactRecord> },
+  {
+    home,
+    inherited,
+    inputs,
+  }: {
+    home: string;
+    inherited: ReadonlyMap<string, ArtifactRecord>;
+    inputs: readonly { readonly artifacts: ReadonlyMap<string, ArtifactRecord> }[];
+  },
 ): { readonly artifacts: readonly ArtifactRecord[]; readonly blobs: readonly NewBlob[] } {
   const artifacts: ArtifactRecord[] = [];
   const blobs: NewBlob[] = [];
   for (const field of fields) {
-    const known = inherited.get(field.name);
-    if (field.origin === 'untouched') {
+    const known = field.origin === 'merged' ? inputs[field.from]?.artifacts.get(field.name) : inherited.get(field.name);
+    if (field.origin === 'untouched' || field.origin === 'merged') {
       if (known !== undefined) artifacts.push(known);
       continue;
     }

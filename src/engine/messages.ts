@@ -1,4 +1,11 @@
-import type { ArtifactRecord, ExceptionRecord, NewBlob, ReadsRecord, TransitionRecord } from '../store/run-store.ts';
+import type {
+  ArtifactRecord,
+  ExceptionRecord,
+  FrameRecord,
+  NewBlob,
+  ReadsRecord,
+  TransitionRecord,
+} from '../store/run-store.ts';
 
 /**
  * What a run process and its workers say to each other, over Node's IPC channel with structured clone. Both ends are the
@@ -17,14 +24,27 @@ export interface TaskOrder {
   readonly step: string;
   readonly taskId: string;
   readonly attempt: number;
-  readonly index: number | undefined;
+  /** The splits the task stands in, outermost first. */
+  readonly frames: readonly FrameRecord[];
   /** As `encodeText` writes them. */
   readonly parameters: string;
-  /** What the parent task left. */
+  /** What the parent task left; nothing for a join. */
   readonly inherited: readonly ArtifactRecord[];
+  /** For a join: the tasks that meet in it, in the order of the split, and what each left. */
+  readonly inputs: readonly JoinedTask[] | undefined;
+  /** How many children a foreach may have. */
+  readonly maxNumSplits: number;
   /** A folder of the task's own, not made yet. */
   readonly tempdir: string;
   readonly logs: { readonly stdout: string; readonly stderr: string };
+}
+
+/** One of the tasks that meet in a join. */
+export interface JoinedTask {
+  readonly taskId: string;
+  /** The step that its branch began with. */
+  readonly branch: string;
+  readonly artifacts: readonly ArtifactRecord[];
 }
 
 /** What became of an attempt, as far as its worker lived to tell. */

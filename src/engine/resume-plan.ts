@@ -1,6 +1,7 @@
 import { RacewayError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Graph } from '../flow/graph.ts';
+import { fits } from './fits.ts';
 import type { StepRecord, TaskRecord } from '../store/run-store.ts';
 
 /** Why a step, or a task of it, is executed in a resumed run. */
@@ -135,9 +136,9 @@ function stepsFrom(graph: Graph, step: string): ReadonlySet<string> {
 function refuseUnlessFitting(graph: Graph, clones: readonly TaskRecord[]): void {
   for (const { step: name, transition } of clones) {
     const step = graph.steps.get(name);
-    const went = transition?.steps.join(', ') ?? 'nowhere';
-    const goes = step?.transition?.steps.join(', ') ?? 'nowhere';
-    if (step !== undefined && went === goes) continue;
+    if (step !== undefined && fits(transition, step.transition)) continue;
+    const went = describeTransition(transition);
+    const goes = describeTransition(step?.transition);
     throw new RacewayError(
       'RESUME',
       `cannot resume: the flow's graph changed, and step "${name}" of the origin run does not fit it ` +
@@ -147,4 +148,12 @@ function refuseUnlessFitting(graph: Graph, clones: readonly TaskRecord[]): void 
         : `Rerun from it (resume ${name}), or start a new run.`,
     );
   }
+}
+
+function describeTransition(
+  transition: { readonly kind: string; readonly steps: readonly string[] } | undefined,
+): string {
+  if (transition === undefined) return 'nowhere';
+  const steps = transition.steps.join(', ');
+  return transition.kind === 'linear' ? steps : `${steps} (${transition.kind})`;
 }

@@ -4,9 +4,11 @@ import { setTimeout } from 'node:timers/promises';
 import type { RunEvent, TaskOutput } from '../core/events.ts';
 import { formatPathspec } from '../core/pathspec.ts';
 import { describeReason, type FinalRunState, type FinalTaskState, type TaskReason } from '../core/status.ts';
-import type { Graph } from '../flow/graph.ts';
+import type { Graph, GraphStep } from '../flow/graph.ts';
 import { attemptTempFolder, logFile, logFolder } from '../store/home-folder.ts';
 import type { ArtifactRecord, AttemptResult, ExceptionRecord, RunReader, RunWriter } from '../store/run-store.ts';
+import { fits } from './fits.ts';
+import type { Frontier, PlannedTask } from './frontier.ts';
 import type { LogFollower } from './log-follower.ts';
 import type { TaskOrder } from './messages.ts';
 import { TaskLog } from './task-log.ts';
@@ -43,32 +45,41 @@ export interface RunSetup {
   readonly tags: readonly string[];
   readonly originRunId: string | undefined;
   readonly maxWorkers: number;
+  readonly maxNumSplits: number;
   readonly maxLogBytes: number;
   readonly graceMs: number;
 }
 
-/** A task that everything it waits for is there for. */
-export interface ReadyTask {
-  readonly step: string;
-  readonly parentIds: readonly string[];
-  readonly inherited: readonly ArtifactRecord[];
+/** Where a run begins: at its start, or behind what it took over from another. */
+export interface Beginning {
+  readonly frontier: Frontier;
+  readonly ready: readonly PlannedTask[];
+  /** What the tasks left that were taken over, by their ids. */
+  readonly left: ReadonlyMap<string, LeftByTask>;
+}
+
+/** What a finished task left for those that follow. */
+export interface LeftByTask {
+  /** The step that the branch it stands in began with. */
+  readonly branch: string;
+  readonly artifacts: readonly ArtifactRecord[];
 }
 
 /**
- * Executes tasks, beginning with `first`, until none is left, one failed, or the run is stopped; records and reports all
+ * Executes tasks, from the beginning that is given, until none is left, one failed, or the run is stopped; records and reports all
  * of it. Resolves with what the run came to, when no worker is left.
  *
  * @throws {RacewayError} `SUPERSEDED` when the run was recorded as ended by someone else
  */
-export async function runFlow(setup: RunSetup, first: readonly ReadyTask[]): Promise<FinalRunState> {
-  const run = new RunProgress(setup);
+export async function runFlow(setup: RunSetup, beginning: Beginning): Promise<FinalRunState> {
+  const run = new RunProgress(setup, beginning);
   const heartbeat = setInterval(
     () => void setup.writer.beat().catch((error: unknown) => run.abort(error)),
     HEARTBEAT_MS,
   );
   setup.logs.onError = (error) => run.abort(error);
   try {
-    const state = await run.complete(first);
+    const state = await run.complete(beginning.ready);
     const ended = setup.pool.end({ graceMs: setup.graceMs });
     await setup.writer.finish(state);
     await ended;
@@ -84,18 +95,22 @@ type FailedRunState = Exclude<FinalRunState, { status: 'successful' }>;
 
 class RunProgress {
   readonly #setup: RunSetup;
-  readonly #waiting: ReadyTask[] = [];
+  readonly #waiting: PlannedTask[] = [];
+  readonly #frontier: Frontier;
+  readonly #left: Map<string, LeftByTask>;
   readonly #running = new Set<Promise<void>>();
   /** Set once: nothing new starts from then on. */
   #failure: FailedRunState | undefined;
   #error: unknown;
 
-  constructor(setup: RunSetup) {
+  constructor(setup: RunSetup, { frontier, left }: Beginning) {
     this.#setup = setup;
+    this.#frontier = frontier;
+    this.#left = new Map(left);
     mkdirSync(logFolder(setup.home, setup.writer.flow, setup.writer.runId), { recursive: true, mode: 0o700 });
   }
 
-  async complete(first: readonly ReadyTask[]): Promise<FinalRunState> {
+  async complete(first: readonly PlannedTask[]): Promise<FinalRunState> {
     const { signal, maxWorkers } = this.#setup;
     const stop = (): void => this.#fail({ status: 'failed', reason: signal.reason as Stop });
     if (signal.aborted) stop();
@@ -135,17 +150,18 @@ class RunProgress {
     void this.#setup.pool.end({ graceMs: this.#setup.graceMs });
   }
 
-  async #execute(ready: ReadyTask): Promise<void> {
+  async #execute(planned: PlannedTask): Promise<void> {
     const { pool, writer, report, graph } = this.#setup;
+    const { step, parentIds, frames } = planned;
     const attempt = 0;
     let worker = pool.take();
     const taskId = await writer.startTask(
-      { step: ready.step, parentIds: ready.parentIds, sourceSha256: graph.steps.get(ready.step)?.sourceSha256 ?? '' },
+      { step, parentIds, frames, sourceSha256: graph.steps.get(step)?.sourceSha256 ?? '' },
       worker.pid,
     );
-    const pathspec = this.pathspec(ready.step, taskId);
+    const pathspec = this.pathspec(step, taskId);
     report({ type: 'task-started', pathspec, attempt, pid: worker.pid });
-    const order = this.#order(ready, { taskId, attempt });
+    const order = this.#order(planned, { taskId, attempt });
     const logs = this.#openLogs(order, pathspec);
     let end = await worker.run(order);
     for (let tries = 1; end.kind === 'unusable' && this.#failure === undefined && tries < MAX_TRIES_TO_BEGIN; tries++) {
@@ -158,13 +174,16 @@ class RunProgress {
     rmSync(order.tempdir, { recursive: true, force: true });
     pool.giveBack(worker);
 
-    const result = toResult(end, { taskId, attempt, isStopping: this.#failure !== undefined });
+    const result = toResult(checkedEnd(end, graph.steps.get(step)), {
+      taskId,
+      attempt,
+      isStopping: this.#failure !== undefined,
+    });
     await writer.finishAttempt(result);
     if (result.state.status === 'successful') {
       report({ type: 'task-succeeded', pathspec, attempt });
-      for (const step of result.transition?.steps ?? []) {
-        this.#waiting.push({ step, parentIds: [taskId], inherited: result.artifacts });
-      }
+      this.#left.set(taskId, { branch: frames.at(-1)?.name ?? step, artifacts: result.artifacts });
+      this.#waiting.push(...this.#frontier.after({ id: taskId, step, frames, transition: result.transition }));
       return;
     }
     const { reason } = result.state;
@@ -179,9 +198,15 @@ class RunProgress {
       await Promise.race([once(signal, 'abort'), setTimeout(STOP_ARRIVES_MS, undefined, { ref: false })]);
   }
 
-  #order({ step, inherited }: ReadyTask, { taskId, attempt }: { taskId: string; attempt: number }): TaskOrder {
-    const { home, writer, parameters, user, tags, originRunId } = this.#setup;
+  #order(
+    { step, parentIds, frames, joinsNothing }: PlannedTask,
+    { taskId, attempt }: { taskId: string; attempt: number },
+  ): TaskOrder {
+    const { home, writer, parameters, user, tags, originRunId, graph, maxNumSplits } = this.#setup;
     const log = { flow: writer.flow, runId: writer.runId, taskId, attempt };
+    const isJoin = graph.steps.get(step)?.kind === 'join';
+    const [parent = ''] = parentIds;
+    const meeting = joinsNothing === true ? [] : parentIds;
     return {
       type: 'task',
       home,
@@ -193,15 +218,22 @@ class RunProgress {
       step,
       taskId,
       attempt,
-      index: undefined,
+      frames,
       parameters,
-      inherited,
+      maxNumSplits,
+      inherited: isJoin ? [] : this.#leftBy(parent).artifacts,
+      inputs: isJoin ? meeting.map((id) => ({ taskId: id, ...this.#leftBy(id) })) : undefined,
       tempdir: attemptTempFolder(home, log),
       logs: {
         stdout: logFile(home, { ...log, stream: 'stdout' }),
         stderr: logFile(home, { ...log, stream: 'stderr' }),
       },
     };
+  }
+
+  /** A task begins only when those it follows have finished. */
+  #leftBy(taskId: string): LeftByTask {
+    return this.#left.get(taskId) ?? { branch: '', artifacts: [] };
   }
 
   #openLogs(order: TaskOrder, pathspec: string): readonly TaskLog[] {
@@ -214,6 +246,15 @@ class RunProgress {
       return log;
     });
   }
+}
+
+/** A step may only go where its source says, since that is what was checked before the run. */
+function checkedEnd(end: TaskEnd, step: GraphStep | undefined): TaskEnd {
+  if (end.kind !== 'done' || end.outcome.status !== 'successful' || step?.transition === undefined) return end;
+  if (fits(end.outcome.transition, step.transition)) return end;
+  const expected = step.transition.steps.join(', ');
+  const message = `step ${step.name} went to ${end.outcome.transition?.steps.join(', ') ?? 'nowhere'}, and its source says ${expected}`;
+  return { kind: 'done', outcome: { status: 'failed', exception: { name: 'FlowError', message, stack: '' } } };
 }
 
 function toResult(

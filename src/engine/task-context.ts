@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { decodeText } from '../store/encoding.ts';
 import type { CurrentTask } from '../flow/current.ts';
 import type { TaskOrder } from './messages.ts';
 
@@ -13,6 +14,7 @@ export class TaskContext implements CurrentTask, Disposable {
   readonly username: string;
   readonly tags: readonly string[];
   readonly index: number | undefined;
+  readonly foreachStack: CurrentTask['foreachStack'];
   readonly #stop = new AbortController();
   readonly #tempdir: string;
   #listens = false;
@@ -26,7 +28,11 @@ export class TaskContext implements CurrentTask, Disposable {
     this.originRunId = order.originRunId;
     this.username = order.user;
     this.tags = order.tags;
-    this.index = order.index;
+    const stack = order.frames.flatMap(({ slot, count, item }) =>
+      item === undefined ? [] : [{ index: slot, count, value: decodeText(item) }],
+    );
+    this.foreachStack = stack;
+    this.index = stack.at(-1)?.index;
     this.#tempdir = order.tempdir;
   }
 

@@ -6,7 +6,7 @@ import type { InternalOptions, RunOptions } from '../core/flags.ts';
 import { formatCommand } from '../core/format-command.ts';
 import { checkTags } from '../core/tags.ts';
 import { VERSION } from '../core/version.ts';
-import { type ReadyTask, runFlow, type Stop } from '../engine/run-flow.ts';
+import { type Beginning, runFlow, type Stop } from '../engine/run-flow.ts';
 import type { Graph } from '../flow/graph.ts';
 import { ownIdentity } from '../process/identity.ts';
 import { userName } from '../process/user-name.ts';
@@ -24,6 +24,7 @@ import type { Workers } from './workers.ts';
 const SIGNAL_STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const satisfies Record<Stop['signalCode'], number>;
 
 const DEFAULT_LOG_MEGABYTES = 10;
+const DEFAULT_NUM_SPLITS = 100;
 const DEFAULT_GRACE_SECONDS = 5;
 /** The Runner kills this process when the grace is over; tasks get a little less, so that their end can be recorded. */
 const TASK_SHARE_OF_GRACE = 0.8;
@@ -97,7 +98,7 @@ export class RunSession {
     tags?: readonly string[];
     originRunId?: string;
     /** What to begin with, once the run exists. */
-    first: (writer: RunWriter) => Promise<readonly ReadyTask[]>;
+    first: (writer: RunWriter) => Promise<Beginning>;
   }): Promise<number> {
     const { definition } = this.#context;
     const { runIdFile } = this.#options;
@@ -138,7 +139,7 @@ export class RunSession {
       parameters: string;
       tags: readonly string[];
       originRunId: string | undefined;
-      first: (writer: RunWriter) => Promise<readonly ReadyTask[]>;
+      first: (writer: RunWriter) => Promise<Beginning>;
     },
   ): Promise<number> {
     const { home, store } = this;
@@ -146,7 +147,7 @@ export class RunSession {
     if (runIdFile !== undefined) writeRunId(runIdFile, writer.runId);
     const report = this.console.report.bind(this.console);
     report({ type: 'run-started', pathspec: `${writer.flow}/${writer.runId}`, originRunId });
-    const ready = await first(writer);
+    const beginning = await first(writer);
     announceRun(this.#options.runnerAttributeFile, {
       flow_name: writer.flow,
       run_id: writer.runId,
@@ -169,10 +170,11 @@ export class RunSession {
         tags,
         originRunId,
         maxWorkers: this.#options.maxWorkers ?? availableParallelism(),
+        maxNumSplits: this.#options.maxNumSplits ?? DEFAULT_NUM_SPLITS,
         maxLogBytes: (this.#options.maxLogSize ?? DEFAULT_LOG_MEGABYTES) * 1_000_000,
         graceMs: this.#graceMs,
       },
-      ready,
+      beginning,
     );
     if (state.status === 'successful') return 0;
     const stop = this.#stop.signal.reason as Stop | undefined;

@@ -68,7 +68,24 @@ export interface ExceptionRecord {
 
 /** Where a task went when it was done. */
 export interface TransitionRecord {
+  readonly kind: 'linear' | 'branch' | 'foreach' | 'switch';
   readonly steps: readonly string[];
+  /** What a foreach went over, each as `encodeText` writes it: fixed once, also for a resume. */
+  readonly items?: readonly string[] | undefined;
+}
+
+/** Where a task stands in one of the splits around it. */
+export interface FrameRecord {
+  /** The id of the task that split. */
+  readonly split: string;
+  /** Which of its branches or items this is, from 0. */
+  readonly slot: number;
+  /** How many there are. */
+  readonly count: number;
+  /** The step that the branch, or the iteration, began with. */
+  readonly name: string;
+  /** The item of a foreach, as `encodeText` writes it. */
+  readonly item?: string | undefined;
 }
 
 /** What a task looked at: a resume with another parameter value runs those again that read it. */
@@ -96,6 +113,8 @@ export interface TaskRecord {
   readonly finishedAt: TimeMs | undefined;
   /** The number of the latest attempt, from 0. */
   readonly attempt: number;
+  /** The splits it stands in, outermost first. */
+  readonly frames: readonly FrameRecord[];
   /** Position in the innermost foreach. */
   readonly index: number | undefined;
   readonly originPathspec: string | undefined;
@@ -121,7 +140,7 @@ export interface NewTask {
   readonly step: string;
   readonly sourceSha256: string;
   readonly parentIds: readonly string[];
-  readonly index?: number | undefined;
+  readonly frames: readonly FrameRecord[];
 }
 
 /** One attempt at a task, over: everything of it goes into the store at once or not at all. */

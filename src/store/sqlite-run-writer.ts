@@ -2,7 +2,7 @@ import { formatPathspec } from '../core/pathspec.ts';
 import { RacewayError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
 import type { FinalRunState, TaskReason } from '../core/status.ts';
-import type { AttemptResult, ClonedTask, NewRun, NewTask, RunWriter, TimeMs } from './run-store.ts';
+import type { AttemptResult, ClonedTask, FrameRecord, NewRun, NewTask, RunWriter, TimeMs } from './run-store.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 
 /** Makes a run and hands out what writes it. */
@@ -67,7 +67,7 @@ class SqliteRunWriter implements RunWriter {
     this.#write(() => {
       for (const { originTaskId, taskId } of tasks) {
         const origin = this.#database.get(
-          `SELECT task.task_key, task.position, task.parent_ids, step.name, step.source_sha256
+          `SELECT task.task_key, task.frames, task.parent_ids, step.name, step.source_sha256
            FROM task JOIN step USING (step_key) JOIN run ON run.run_key = task.run_key
            WHERE run.flow = ? AND run.id = ? AND task.id = ?`,
           this.flow,
@@ -77,12 +77,13 @@ class SqliteRunWriter implements RunWriter {
         if (origin === undefined) throw new Error(`the origin run has no task ${originTaskId}`);
         const step = String(origin['name']);
         const parents = (JSON.parse(String(origin['parent_ids'])) as string[]).map((id) => newIds.get(id) ?? id);
+        const frames = JSON.parse(String(origin['frames'])) as readonly FrameRecord[];
         const originPathspec = formatPathspec({ flow: this.flow, run: originRunId, step, task: originTaskId });
         const taskKey = this.#addTask(taskId, {
           step,
           sourceSha256: String(origin['source_sha256']),
           parentIds: parents,
-          index: origin['position'] === null ? undefined : Number(origin['position']),
+          frames: frames.map((frame) => ({ ...frame, split: newIds.get(frame.split) ?? frame.split })),
           originPathspec,
         });
         const { key: attemptKey } = this.#database.run(
@@ -204,12 +205,12 @@ class SqliteRunWriter implements RunWriter {
       this.#stepKeys.set(task.step, stepKey);
     }
     return this.#database.run(
-      `INSERT INTO task (run_key, step_key, id, position, parent_ids, origin_pathspec, created_at)
+      `INSERT INTO task (run_key, step_key, id, frames, parent_ids, origin_pathspec, created_at)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
       this.#key,
       stepKey,
       Number(taskId),
-      task.index ?? null,
+      JSON.stringify(task.frames),
       JSON.stringify(task.parentIds),
       task.originPathspec ?? null,
       now,

@@ -95,6 +95,10 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (run_key, sequence)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE task DROP COLUMN position;
+  ALTER TABLE task ADD COLUMN frames TEXT NOT NULL DEFAULT '[]';
+  `,
 ];
 
 /** The schema this library reads and writes; kept in the database as `user_version`. */

@@ -285,6 +285,7 @@ function toStep(row: Row): StepRecord {
 }
 
 function toTask(row: Row): TaskRecord {
+  const frames = jsonColumn(row, 'frames') as TaskRecord['frames'];
   return {
     flow: textColumn(row, 'flow'),
     runId: textColumn(row, 'run_id'),
@@ -294,7 +295,8 @@ function toTask(row: Row): TaskRecord {
     createdAt: numberColumn(row, 'created_at'),
     finishedAt: optionalNumber(row, 'finished_at'),
     attempt: numberColumn(row, 'attempt'),
-    index: optionalNumber(row, 'position'),
+    frames,
+    index: frames.findLast(({ item }) => item !== undefined)?.slot,
     originPathspec: optionalText(row, 'origin_pathspec'),
     exception: optionalJson(row, 'exception') as TaskRecord['exception'],
     transition: optionalJson(row, 'transition') as TaskRecord['transition'],

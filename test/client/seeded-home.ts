@@ -73,7 +73,7 @@ export class SeededRun {
 
   /** Starts a task; returns its id. */
   async start(step: string, facts: Partial<NewTask> = {}): Promise<string> {
-    return this.writer.startTask({ step, sourceSha256: 'a', parentIds: [], ...facts }, 4711);
+    return this.writer.startTask({ step, sourceSha256: 'a', parentIds: [], frames: [], ...facts }, 4711);
   }
 
   /** Ends an attempt, successfully unless `result` says otherwise. */

@@ -28,7 +28,7 @@ async function texts(task: Task, options?: { attempt?: number }): Promise<string
 
 describe('a task', () => {
   test('says where it stands', async () => {
-    const id = await seed.start('start', { index: 3 });
+    const id = await seed.start('start', { frames: [{ split: '1', slot: 3, count: 4, name: 'start', item: '[1]' }] });
     const task = await read(id);
     expect(task).toMatchObject({
       id,

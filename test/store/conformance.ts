@@ -52,7 +52,7 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       await writer.finishAttempt(success(id, { artifacts: { x: blob }, blobs: [blob] }));
       expect(await store.task('Sample', writer.runId, id)).toMatchObject({
         state: { status: 'successful' },
-        transition: { steps: ['end'] },
+        transition: { kind: 'linear', steps: ['end'] },
         reads: { parameters: ['seconds'] },
       });
       const [artifact] = await store.artifacts('Sample', writer.runId, id);
@@ -259,7 +259,7 @@ function newRun(overrides: Partial<NewRun> = {}): NewRun {
 }
 
 function newTask(step: string, parentIds: readonly string[] = []): Parameters<RunWriter['startTask']>[0] {
-  return { step, parentIds, sourceSha256: sha256(Buffer.from(step)) };
+  return { step, parentIds, frames: [], sourceSha256: sha256(Buffer.from(step)) };
 }
 
 function success(
@@ -270,7 +270,7 @@ function success(
     taskId,
     attempt: 0,
     state: { status: 'successful' },
-    transition: { steps: ['end'] },
+    transition: { kind: 'linear', steps: ['end'] },
     reads: { parameters: ['seconds'] },
     artifacts: Object.entries(artifacts).map(([name, { sizeBytes, sha256: hash }]) => ({
       name,

@@ -5,7 +5,9 @@ import type { InternalOptions, ResumeOptions } from '../../core/flags.ts';
 import { PROTOCOL } from '../../core/attributes.ts';
 import { formatPathspec } from '../../core/pathspec.ts';
 import { planResume, type ResumePlan, type StepPlan } from '../../engine/resume-plan.ts';
-import type { ReadyTask } from '../../engine/run-flow.ts';
+import { Frontier, type PlannedTask } from '../../engine/frontier.ts';
+import type { Beginning, LeftByTask } from '../../engine/run-flow.ts';
+import type { Graph } from '../../flow/graph.ts';
 import { resolveParameters } from '../../flow/resolve-parameters.ts';
 import { decodeText } from '../../store/encoding.ts';
 import type { RunRecord, RunStore, RunWriter } from '../../store/run-store.ts';
@@ -56,7 +58,7 @@ export async function resume(context: ProgramContext, workers: Workers): Promise
     parameters,
     tags: [...new Set([...origin.userTags, ...(options.tags ?? [])])],
     originRunId: origin.id,
-    first: (writer) => takeOver(plan, { origin, writer, store, session }),
+    first: (writer) => takeOver(plan, { origin, graph, writer, store, session }),
   });
 }
 
@@ -112,29 +114,42 @@ function differences(
 /** Clones what the plan keeps, under ids that count from 1 in the same order, and says what is to be executed next. */
 async function takeOver(
   { clones }: ResumePlan,
-  { origin, writer, store, session }: { origin: RunRecord; writer: RunWriter; store: RunStore; session: RunSession },
-): Promise<readonly ReadyTask[]> {
+  {
+    origin,
+    graph,
+    writer,
+    store,
+    session,
+  }: { origin: RunRecord; graph: Graph; writer: RunWriter; store: RunStore; session: RunSession },
+): Promise<Beginning> {
   const { flow, runId } = writer;
   const newIds = new Map(clones.map(({ id }, index) => [id, String(index + 1)]));
   await writer.cloneTasks(
     origin.id,
     [...newIds].map(([originTaskId, taskId]) => ({ originTaskId, taskId })),
   );
-  const followed = new Set(clones.flatMap(({ parentIds }) => parentIds));
-  const ready: ReadyTask[] = clones.length === 0 ? [{ step: 'start', parentIds: [], inherited: [] }] : [];
-  for (const { id, step, transition } of clones) {
-    const taskId = newIds.get(id) ?? id;
+  for (const { id, step } of clones) {
     session.console.report({
       type: 'task-cloned',
-      pathspec: formatPathspec({ flow, run: runId, step, task: taskId }),
+      pathspec: formatPathspec({ flow, run: runId, step, task: newIds.get(id) ?? id }),
       originPathspec: formatPathspec({ flow, run: origin.id, step, task: id }),
     });
-    if (followed.has(id)) continue;
-    for (const next of transition?.steps ?? []) {
-      ready.push({ step: next, parentIds: [taskId], inherited: await store.artifacts(flow, runId, taskId) });
-    }
   }
-  return ready;
+  // What follows the clones is asked for as if they had just been executed; what has been cloned itself is not ready.
+  const tasks = await store.tasks(flow, runId);
+  const done = new Set(tasks.map(identify));
+  const frontier = new Frontier(graph);
+  const planned = [frontier.first(), ...tasks.flatMap((task) => frontier.after(task))];
+  const left = new Map<string, LeftByTask>();
+  for (const { id, step, frames } of tasks) {
+    left.set(id, { branch: frames.at(-1)?.name ?? step, artifacts: await store.artifacts(flow, runId, id) });
+  }
+  return { frontier, ready: planned.filter((task) => !done.has(identify(task))), left };
+}
+
+/** What tells a task from all others of its run. */
+function identify({ step, parentIds, frames }: PlannedTask): string {
+  return `${step} ${parentIds.join(',')} ${frames.at(-1)?.slot ?? ''}`;
 }
 
 function describePlan({ steps, changedSteps }: ResumePlan, origin: RunRecord): string {

@@ -1,3 +1,4 @@
+import { Frontier } from '../../engine/frontier.ts';
 import { resolveParameters } from '../../flow/resolve-parameters.ts';
 import { givenParameters } from '../given-parameters.ts';
 import type { ProgramContext } from '../program.ts';
@@ -13,6 +14,9 @@ export async function run(context: ProgramContext, workers: Workers): Promise<nu
   return session.execute({
     graph,
     parameters,
-    first: async () => [{ step: 'start', parentIds: [], inherited: [] }],
+    first: async () => {
+      const frontier = new Frontier(graph);
+      return { frontier, ready: [frontier.first()], left: new Map() };
+    },
   });
 }

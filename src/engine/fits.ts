@@ -1,0 +1,11 @@
+import type { StaticTransition } from '../flow/transition.ts';
+import type { TransitionRecord } from '../store/run-store.ts';
+
+/** Whether a task could have gone there, going by the source of its step. */
+export function fits(went: TransitionRecord | undefined, says: StaticTransition | undefined): boolean {
+  if (went === undefined || says === undefined) return went === says;
+  if (went.kind !== says.kind) return false;
+  // A switch takes one of its cases, everything else all its steps.
+  if (went.kind === 'switch') return went.steps.every((step) => says.steps.includes(step));
+  return went.steps.join() === says.steps.join();
+}
