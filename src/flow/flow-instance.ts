@@ -1,5 +1,8 @@
 import { RacewayError } from '../core/errors.ts';
-import type { JoinInput } from './inputs.ts';
+import type { Inputs, JoinInput } from './inputs.ts';
+import { joinInputs } from './join-inputs.ts';
+import { planMerge, type MergeSetting } from './plan-merge.ts';
+import { readTransition } from './read-transition.ts';
 import { DefinedStep } from './step.ts';
 import type { Transition } from './transition.ts';
 
@@ -64,6 +67,8 @@ export class FlowInstance implements ProxyHandler<object> {
   readonly #reads = new Set<string>();
   #phase: Phase = { kind: 'constructing' };
   #transition: Transition | undefined;
+  /** What the body of a join got. */
+  #joined: Inputs<object> | undefined;
   #target: Record<string, unknown> = {};
   #proxy: object = this.#target;
 
@@ -124,20 +129,20 @@ export class FlowInstance implements ProxyHandler<object> {
       if (this.#isParameter(name) || this.steps.has(name) || hasMember(this.#target, name)) continue;
       this.#fields.set(name, 'untouched');
       this.#watched.delete(name);
-      Object.defineProperty(this.#target, name, {
-        get: () => this.#load(name),
-        enumerable: true,
-        configurable: true,
-      });
+      this.#defineLater(name, () => this.#inputs.load(name));
     }
     this.#phase = { kind: 'ready' };
   }
 
-  #load(name: string): unknown {
-    const value = this.#inputs.load(name);
-    define(this.#target, name, value);
-    this.#fields.set(name, 'inherited');
-    return value;
+  /** Lets a field load its value when it is first touched. */
+  #defineLater(name: string, load: () => unknown): void {
+    const get = (): unknown => {
+      const value = load();
+      define(this.#target, name, value);
+      this.#fields.set(name, 'inherited');
+      return value;
+    };
+    Object.defineProperty(this.#target, name, { get, enumerable: true, configurable: true });
   }
 
   /** Runs a step on this instance; once. */
@@ -156,11 +161,21 @@ export class FlowInstance implements ProxyHandler<object> {
     for (const name of this.#stepReads.get(stepName) ?? NOTHING) this.#reads.add(name);
     this.#phase = { kind: 'running', step: stepName };
     try {
-      await step.body?.call(this.#proxy, undefined as never);
+      await step.body?.call(this.#proxy, this.#argument(step) as never);
       this.#checkTransition(stepName);
     } finally {
       this.#phase = { kind: 'finished', step: stepName };
     }
+  }
+
+  /** What the body is called with. */
+  #argument({ kind }: DefinedStep): unknown {
+    const { inputs = [], item, parameters } = this.#inputs;
+    if (kind === 'step') return item?.value;
+    const prototype = Object.getPrototypeOf(this.#target) as object;
+    const onParameterRead = (name: string): void => void this.#reads.add(name);
+    this.#joined = joinInputs(inputs, { prototype, parameters, onParameterRead });
+    return this.#joined;
   }
 
   #checkTransition(stepName: string): void {
@@ -193,28 +208,58 @@ export class FlowInstance implements ProxyHandler<object> {
         'Call it in the body of a step, and await whatever calls it.',
       );
     }
-    const [step] = args;
-    if (args.length !== 1) {
-      throw new TypeError(
-        `this.next() takes one step and step ${phase.step} of ${this.flowName} gave it ${args.length} arguments\n` +
-          'Write it as this.next(this.<step>).',
-      );
-    }
-    const name = step instanceof DefinedStep ? this.#stepNames.get(step) : undefined;
-    if (name === undefined) {
-      throw new TypeError(
-        `this.next() in step ${phase.step} of ${this.flowName} was given what is no step of the flow\n` +
-          `Write it as this.next(this.<step>); the steps are: ${[...this.steps.keys()].join(', ')}.`,
-      );
-    }
+    const transition = readTransition(args, {
+      flowName: this.flowName,
+      step: phase.step,
+      steps: this.steps,
+      nameOf: (step) => this.#stepNames.get(step),
+    });
     if (this.#transition !== undefined) {
       throw new RacewayError(
         'FLOW_DEFINITION',
-        `Step ${phase.step} of ${this.flowName} called this.next() twice, for ${this.#transition.steps.join(', ')} and for ${name}`,
+        `Step ${phase.step} of ${this.flowName} called this.next() twice, for ${this.#transition.steps.join(', ')} and for ${transition.steps.join(', ')}`,
         'Call it once, as the last thing the step does.',
       );
     }
-    this.#transition = { kind: 'linear', steps: [name] };
+    this.#transition = transition;
+  }
+
+  /** What `FlowSpec.mergeArtifacts` does. */
+  mergeArtifacts(given: Iterable<object>, options: MergeSetting['options']): void {
+    const phase = this.#phase;
+    const joined = this.#joined;
+    if (phase.kind !== 'running' || joined === undefined) {
+      const where = phase.kind === 'running' ? `step ${phase.step} of ${this.flowName} is no join` : 'none is running';
+      throw new RacewayError(
+        'FLOW_DEFINITION',
+        `this.mergeArtifacts() can only be called in a join, and ${where}`,
+        'Call it in the body of join((inputs: Inputs<this>) => { … }).',
+      );
+    }
+    const indices = new Map(joined.map((view, index) => [view, index]));
+    const inputs = new Map<number, JoinInput>();
+    for (const view of given) {
+      const index = indices.get(view);
+      const input = index === undefined ? undefined : this.#inputs.inputs?.[index];
+      if (index === undefined || input === undefined) {
+        throw new TypeError(
+          `this.mergeArtifacts() in step ${phase.step} of ${this.flowName} was given what is no input of the join\n` +
+            'Write it as this.mergeArtifacts(inputs).',
+        );
+      }
+      inputs.set(index, input);
+    }
+    const isTaken = (name: string): boolean =>
+      this.#isParameter(name) ||
+      this.steps.has(name) ||
+      hasMember(this.#target, name) ||
+      (this.#fields.has(name) && this.#fields.get(name) !== 'initial');
+    for (const [name, from] of planMerge(inputs, { options, isTaken, stepName: phase.step })) {
+      this.#fields.set(name, 'merged');
+      this.#merged.set(name, from);
+      this.#watched.delete(name);
+      this.#defineLater(name, () => Reflect.get(joined[from] ?? {}, name));
+    }
   }
 
   /** The fields that are there now, parameters, steps and functions of the class left out. */
@@ -362,10 +407,10 @@ let waiting: FlowInstance | undefined;
 const instances = new WeakMap<object, FlowInstance>();
 
 /** The book on a flow's `this`. @throws {TypeError} when `this` was lost on the way */
-export function instanceOf(flow: unknown): FlowInstance {
+export function instanceOf(flow: unknown, method: string): FlowInstance {
   const instance = instances.get(flow as object);
   if (instance !== undefined) return instance;
-  throw new TypeError('next() was called without its flow\nCall it as this.next(this.<step>), in an arrow function.');
+  throw new TypeError(`${method}() was called without its flow\nCall it as this.${method}(…), in an arrow function.`);
 }
 
 function define(target: object, name: string, value: unknown): void {

@@ -1,6 +1,7 @@
 import type { PARAMETERS } from '../core/flow-shape.ts';
 import { FlowInstance, instanceOf } from './flow-instance.ts';
 import type { Parameter } from './parameter.ts';
+import type { MergeOptions } from './plan-merge.ts';
 import { declareParameters } from './declared-parameters.ts';
 import type { Step } from './step.ts';
 
@@ -76,11 +77,19 @@ export class FlowSpec {
   }
 
   /**
-   * Says which step follows this one; called once in every step but `end`, and written out as `this.next(this.<step>)`,
-   * since the graph is read from the source before anything runs.
+   * Says what follows this step; called once in every step but `end`, with its steps written out as `this.<step>`, since
+   * the graph is read from the source before anything runs.
    *
-   * @throws {TypeError} when `step` is no step of this flow
-   * @throws {RacewayError} `FLOW_DEFINITION` when the step has called it already, or has returned
+   * - `this.next(this.a)` goes on to a step.
+   * - `this.next(this.a, this.b)` goes on to several at once, which meet in a join.
+   * - `this.next(this.work, { foreach: this.titles })` makes a task of each item, which the step gets as its argument;
+   *   they meet in a join. An iterable is asked once. Without items it fails, unless `allowEmpty` is true.
+   * - `this.next({ yes: this.a, no: this.b }, { condition: this.verdict })` goes on to one of several, by the value of
+   *   the condition; that step may be an earlier one.
+   *
+   * @throws {TypeError} when what is given is of no such form, or a step is none of this flow
+   * @throws {RangeError} when the condition is none of the cases
+   * @throws {RacewayError} `FLOW_DEFINITION` when the step has called it already or has returned, or a foreach has no items
    */
   protected next(...steps: readonly [Step, ...Step[]]): void;
   protected next<Item>(step: Step<Item>, options: ForeachOptions<Item>): void;
@@ -89,6 +98,24 @@ export class FlowSpec {
     options: { readonly condition: V },
   ): void;
   protected next(...args: readonly unknown[]): void {
-    instanceOf(this).next(args);
+    instanceOf(this, 'next').next(args);
+  }
+
+  /**
+   * In a join: takes over, without loading it, every artifact on which the inputs that have it agree. What the join has
+   * set itself is left alone, and initial values count as not set. Call it when the join has set what they disagree on.
+   *
+   * @throws {RacewayError} `ARTIFACT` when inputs disagree, naming every artifact concerned, or when none has what is to
+   *   be included; nothing is taken over then. `FLOW_DEFINITION` when the step is no join
+   *
+   * @example
+   * merge = join((inputs: Inputs<this>) => {
+   *   this.score = Math.max(...inputs.map(({ score }) => score));
+   *   this.mergeArtifacts(inputs);
+   *   this.next(this.end);
+   * });
+   */
+  protected mergeArtifacts(inputs: Iterable<Readonly<this>>, options?: MergeOptions<keyof this & string>): void {
+    instanceOf(this, 'mergeArtifacts').mergeArtifacts(inputs, options ?? {});
   }
 }

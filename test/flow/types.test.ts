@@ -3,7 +3,7 @@ import { expect, expectTypeOf, test } from 'vitest';
 import * as v from 'valibot';
 import * as z from 'zod';
 import type { Artifacts, ParameterInputs, ParameterValues } from '../../src/core/flow-shape.ts';
-import { FlowSpec, parameter, step } from '../../src/flow.ts';
+import { FlowSpec, join, parameter, step, type Inputs, type Step } from '../../src/flow.ts';
 
 class Typed extends FlowSpec.with({
   seconds: parameter.integer({ default: 3 }),
@@ -108,4 +108,84 @@ test('a default is of the type of its parameter', () => {
   expect(() => parameter.oneOf(['a', 'b'], { default: 'c' })).toThrow(TypeError);
   // @ts-expect-error -- no such option
   expect(parameter.string({ defualt: 'x' }).default).toBeUndefined();
+});
+
+class Shapes extends FlowSpec.with({ factor: parameter.integer({ default: 2 }) }) {
+  titles: readonly string[] = [];
+  verdict: 'good' | 'bad' = 'good';
+  isReady = false;
+  level: 1 | 2 = 1;
+  score = 0;
+  #secret = 1;
+
+  start = step(() => {
+    this.next(this.work, { foreach: this.titles });
+    this.next(this.work, { foreach: new Set(this.titles), allowEmpty: true });
+    this.next(this.a, { foreach: [1, 2] });
+    this.next(this.a, this.b);
+    this.next({ good: this.a, bad: this.b }, { condition: this.verdict });
+    this.next({ true: this.a, false: this.b }, { condition: this.isReady });
+    this.next({ 1: this.a, 2: this.b }, { condition: this.level });
+    // @ts-expect-error -- an item is a string
+    this.next(this.work, { foreach: [1, 2] });
+    // @ts-expect-error -- a number is no list
+    this.next(this.work, { foreach: this.score });
+    // @ts-expect-error -- without foreach there is no item
+    this.next(this.work);
+    // @ts-expect-error -- nor for a branch
+    this.next(this.a, this.work);
+    // @ts-expect-error -- one step
+    this.next(this.a, this.b, { foreach: this.titles });
+    // @ts-expect-error -- a case is missing
+    this.next({ good: this.a }, { condition: this.verdict });
+    // @ts-expect-error -- there is no such case
+    this.next({ good: this.a, bad: this.b, ugly: this.a }, { condition: this.verdict });
+    // @ts-expect-error -- nor for a boolean
+    this.next({ yes: this.a, no: this.b }, { condition: this.isReady });
+    // @ts-expect-error -- an artifact is no step
+    this.next({ good: this.a, bad: this.titles }, { condition: this.verdict });
+    // @ts-expect-error -- a list is no condition
+    this.next({ good: this.a, bad: this.b }, { condition: this.titles });
+    // @ts-expect-error -- no such option
+    this.next(this.work, { foreach: this.titles, each: true });
+  });
+
+  work = step((title: string) => {
+    this.score = title.length + this.#secret;
+    this.next(this.merge);
+  });
+
+  a = step(() => this.next(this.merge));
+
+  b = step(() => {
+    this.next({ again: this.b, done: this.merge }, { condition: this.score > 1 ? 'done' : 'again' });
+  });
+
+  merge = join((inputs: Inputs<this>) => {
+    expectTypeOf(inputs.length).toEqualTypeOf<number>();
+    const [first] = inputs;
+    this.score = (first?.score ?? 0) + inputs.get('a').factor;
+    for (const { score, titles } of inputs) this.titles = titles.slice(score);
+    // @ts-expect-error -- what a branch left is there to be read
+    inputs.get('a').score = 3;
+    // @ts-expect-error -- and parameters are
+    inputs.get('a').factor = 3;
+    // @ts-expect-error -- no such artifact
+    void inputs.get('a').missing;
+    this.mergeArtifacts(inputs);
+    this.mergeArtifacts(inputs, { include: ['score', 'verdict'] });
+    // @ts-expect-error -- no such artifact
+    this.mergeArtifacts(inputs, { exclude: ['missing'] });
+    this.next(this.end);
+  });
+
+  end = step();
+}
+
+test('steps and joins are no artifacts, whatever item they take', () => {
+  expectTypeOf<keyof Artifacts<Shapes>>().toEqualTypeOf<
+    'titles' | 'verdict' | 'isReady' | 'level' | 'score' | 'factor'
+  >();
+  type Work = Shapes['work'];
+  expectTypeOf<Work>().toEqualTypeOf<Step<string>>();
 });
