@@ -38,7 +38,7 @@ export class StoreLease {
       throw new RacewayError(
         'HOME',
         `cannot read the home ${this.home}: it was closed`,
-        'Read what you need before home.close(), or open it again with openHome().',
+        'Read what you need before the home, or the Runner that opened it, is closed; or open it with openHome().',
       );
     }
     return this.#shared.store;
