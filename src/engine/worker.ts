@@ -135,7 +135,8 @@ function toJoinInput(store: SqliteStore | undefined) {
   }): JoinInput => ({
     step: branch,
     taskId,
-    names: [...artifacts.keys()],
+    // A field that a branch left undefined reads the same without, and so does not stand against another branch's value.
+    names: [...artifacts.values()].filter(({ type }) => type !== 'undefined').map(({ name }) => name),
     load: loader(artifacts, store),
     sha256: (name) => artifacts.get(name)?.sha256 ?? '',
   });
