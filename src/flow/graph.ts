@@ -2,6 +2,7 @@ import { RacewayError } from '../core/errors.ts';
 import type { FlowDefinition } from './definition.ts';
 import { FlowInstance } from './flow-instance.ts';
 import { nextCalls, type NextCall } from './next-calls.ts';
+import { readSplits } from './splits.ts';
 import { parseFunction, syntaxSha256 } from './step-source.ts';
 import type { DefinedStep } from './step.ts';
 import type { StaticTransition } from './transition.ts';
@@ -40,7 +41,7 @@ export interface GraphStep {
 export function readGraph(definition: FlowDefinition, parameters: Readonly<Record<string, unknown>>): Graph {
   const steps = new Map<string, GraphStep>();
   for (const [name, step] of constructSteps(definition, parameters)) steps.set(name, readStep(name, step));
-  return { flowName: definition.name, steps, joinOf: new Map() };
+  return { flowName: definition.name, steps, joinOf: readSplits(steps).joinOf };
 }
 
 function constructSteps(

@@ -7,6 +7,8 @@ import { FlowSpec } from './flow-spec.ts';
 import type { Graph, GraphStep } from './graph.ts';
 import type { NextCall } from './next-calls.ts';
 import type { SourceLocation } from './source-location.ts';
+import { readSplits } from './splits.ts';
+import type { StaticTransition } from './transition.ts';
 
 /** Something about a flow that would keep it from running as it is written. */
 export interface Finding {
@@ -27,14 +29,10 @@ export function formatFinding({ message, file, line }: Finding): string {
 /** Everything that is wrong with a flow, as far as its definition and its source tell. */
 export function lintFlow(definition: FlowDefinition, graph: Graph): readonly Finding[] {
   const lint = new Lint(definition, graph);
-  return [
-    ...lint.parameterNames(),
-    ...lint.stepNames(),
-    ...lint.startAndEnd(),
-    ...lint.transitions(),
-    ...lint.unreachable(),
-    ...lint.cycles(),
-  ];
+  const shape = [...lint.startAndEnd(), ...lint.transitions(), ...lint.unreachable(), ...lint.cycles()];
+  const names = [...lint.parameterNames(), ...lint.stepNames()];
+  if (shape.length > 0) return [...names, ...shape]; // what splits and loops would say follows from that
+  return [...names, ...lint.splits(), ...lint.endlessLoops()];
 }
 
 class Lint {
@@ -115,12 +113,18 @@ class Lint {
           continue;
         case 'none':
         case 'read':
-          yield* step.name === 'end' ? this.#afterTheEnd(step) : this.#transition(step);
+          yield* step.name === 'end' ? this.#theEnd(step) : this.#transition(step);
       }
     }
   }
 
-  *#afterTheEnd({ name, calls: [call] }: GraphStep): Generator<Finding> {
+  *#theEnd({ name, kind, calls: [call] }: GraphStep): Generator<Finding> {
+    if (kind === 'join') {
+      yield this.#atStep(
+        name,
+        'Step end is a join, which the end cannot be: put a join before it that goes on to end.',
+      );
+    }
     if (call === undefined) return;
     yield this.#atCall(name, call, 'Step end has a transition, but nothing follows the end: remove this.next().');
   }
@@ -151,7 +155,7 @@ class Lint {
       yield this.#atCall(
         name,
         call,
-        `Step ${name} has a transition of a form that is not understood, ${text}: write it as this.next(this.<step>).`,
+        `Step ${name} has a transition of a form that is not understood, ${text}: write it as ${FORMS}.`,
       );
       return;
     }
@@ -162,6 +166,35 @@ class Lint {
       const advice = near === undefined ? `make it one with ${target} = step(…)` : `did you mean ${near}?`;
       yield this.#atCall(name, call, `Step ${name} goes to ${target}, which is not a step: ${advice}`);
     }
+    yield* this.#shape(name, { call, transition: call.transition });
+  }
+
+  *#shape(name: string, { call, transition }: { call: NextCall; transition: StaticTransition }): Generator<Finding> {
+    const { kind, steps } = transition;
+    const twice = steps.find((step, index) => steps.indexOf(step) !== index);
+    if (twice !== undefined) {
+      yield this.#atCall(
+        name,
+        call,
+        `Step ${name} branches to ${twice} twice: name each branch once, or use a foreach for many tasks of one step.`,
+      );
+    }
+    if (kind === 'switch' && Object.keys(transition.cases).length < 2) {
+      yield this.#atCall(
+        name,
+        call,
+        `Step ${name} has a switch of fewer than two cases: add a case, or go to the step without a condition.`,
+      );
+    }
+    const join = kind === 'linear' ? undefined : steps.find((step) => this.#graph.steps.get(step)?.kind === 'join');
+    if (join === undefined) return;
+    const message = {
+      branch: `Step ${name} branches straight to join ${join}: put a step between them.`,
+      foreach: `Step ${name} has a foreach that leads straight to join ${join}: put a step between them, which gets the item.`,
+      switch: `Step ${name} leads to join ${join} on a condition: let the case lead to a step that goes on to ${join}.`,
+      linear: '',
+    }[kind];
+    yield this.#atCall(name, call, message);
   }
 
   *unreachable(): Generator<Finding> {
@@ -188,6 +221,28 @@ class Lint {
     return step?.calls.some((call) => call.kind === 'unknown' && call.mentions.length === 0) === true;
   }
 
+  *splits(): Generator<Finding> {
+    for (const { step, at, message } of readSplits(this.#graph.steps).problems) {
+      const call = at === 'transition' ? this.#graph.steps.get(step)?.calls[0] : undefined;
+      yield call === undefined ? this.#atStep(step, message) : this.#atCall(step, call, message);
+    }
+  }
+
+  /** Switches that lead round for ever, whatever their conditions are. */
+  *endlessLoops(): Generator<Finding> {
+    for (const name of this.#reachedFrom('start')) {
+      const call = this.#graph.steps.get(name)?.calls[0];
+      const isSwitch = call?.kind === 'transition' && call.transition.kind === 'switch';
+      if (!isSwitch || this.#reachedFrom(name).has('end')) continue;
+      yield this.#atCall(
+        name,
+        call,
+        `Step ${name} has no case that leads out of its loop: let one lead to a step from which end is reached.`,
+      );
+      return; // one is enough to find the loop by
+    }
+  }
+
   *cycles(): Generator<Finding> {
     const done = new Set<string>();
     for (const name of this.#graph.steps.keys()) yield* this.#cyclesFrom(name, [], done);
@@ -199,12 +254,14 @@ class Lint {
       const cycle = [...path.slice(before), name].join(' -> ');
       const last = path.at(-1) ?? name;
       const call = this.#graph.steps.get(last)?.calls.find((one) => targetsOf(one).includes(name));
-      const message = `Steps go round in a cycle, ${cycle}: let step ${last} go on to another step.`;
+      const message = `Steps go round in a cycle, ${cycle}: let step ${last} go on to another step, or back by a switch.`;
       yield call === undefined ? this.#atStep(last, message) : this.#atCall(last, call, message);
       return;
     }
     if (done.has(name)) return;
-    for (const target of this.#targets(name)) yield* this.#cyclesFrom(target, [...path, name], done);
+    if (this.#graph.steps.get(name)?.transition?.kind !== 'switch') {
+      for (const target of this.#targets(name)) yield* this.#cyclesFrom(target, [...path, name], done);
+    }
     done.add(name);
   }
 
@@ -233,6 +290,10 @@ class Lint {
     return { message, step, ...location };
   }
 }
+
+const FORMS =
+  'this.next(this.<step>), with more steps for branches, as this.next(this.<step>, { foreach: <items> }) ' +
+  'or as this.next({ yes: this.<step>, no: this.<step> }, { condition: <value> })';
 
 const NAME_RULE = 'use letters, digits and "_", and no digit first';
 

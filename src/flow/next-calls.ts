@@ -1,4 +1,4 @@
-import type { AnyNode, CallExpression } from 'acorn';
+import type { AnyNode, CallExpression, ObjectExpression } from 'acorn';
 import { childNodes, lineOffset, type FunctionSource } from './step-source.ts';
 import type { StaticTransition } from './transition.ts';
 
@@ -36,11 +36,8 @@ interface Scope {
 }
 
 function readCall(call: CallExpression, { aliases, ownThis, text }: Scope): NextCall {
-  const [target, ...more] = call.arguments;
-  const step = target === undefined ? undefined : memberOfFlow(target, aliases, ownThis);
-  if (step !== undefined && more.length === 0) {
-    return { kind: 'transition', transition: { kind: 'linear', steps: [step] }, lineOffset: lineOffset(call) };
-  }
+  const transition = readArguments(call.arguments, (node) => memberOfFlow(node, aliases, ownThis));
+  if (transition !== undefined) return { kind: 'transition', transition, lineOffset: lineOffset(call) };
   const mentions = new Set<string>();
   for (const argument of call.arguments) {
     visit(argument, ownThis, (found, foundOwnThis) => {
@@ -50,6 +47,59 @@ function readCall(call: CallExpression, { aliases, ownThis, text }: Scope): Next
   }
   const written = text.slice(call.start, call.end).replaceAll(/\s+/g, ' ');
   return { kind: 'unknown', text: written, mentions: [...mentions], lineOffset: lineOffset(call) };
+}
+
+/** The transition that stands in the arguments, if they are of a form that is understood. */
+function readArguments(
+  args: readonly AnyNode[],
+  stepOf: (node: AnyNode) => string | undefined,
+): StaticTransition | undefined {
+  const [first, second, ...more] = args;
+  if (first?.type === 'ObjectExpression') {
+    if (more.length > 0 || !hasKeys(second, ['condition'])) return undefined;
+    return readCases(first, stepOf);
+  }
+  const step = first === undefined ? undefined : stepOf(first);
+  if (step === undefined) return undefined;
+  if (second === undefined) return { kind: 'linear', steps: [step] };
+  if (second.type === 'ObjectExpression') {
+    const isForeach = more.length === 0 && hasKeys(second, ['foreach'], ['allowEmpty']);
+    return isForeach ? { kind: 'foreach', steps: [step] } : undefined;
+  }
+  const steps = args.flatMap((node) => stepOf(node) ?? []);
+  return steps.length === args.length ? { kind: 'branch', steps } : undefined;
+}
+
+/** Whether it is an object with these keys, written out, and perhaps the optional ones. */
+function hasKeys(node: AnyNode | undefined, required: readonly string[], optional: readonly string[] = []): boolean {
+  if (node?.type !== 'ObjectExpression') return false;
+  const keys = node.properties.map((property) => propertyKey(property));
+  return (
+    required.every((key) => keys.includes(key)) &&
+    keys.every((key) => key !== undefined && (required.includes(key) || optional.includes(key)))
+  );
+}
+
+function readCases(
+  { properties }: ObjectExpression,
+  stepOf: (node: AnyNode) => string | undefined,
+): StaticTransition | undefined {
+  const cases = new Map<string, string>();
+  for (const property of properties) {
+    const key = propertyKey(property);
+    const step = property.type === 'Property' ? stepOf(property.value) : undefined;
+    if (key === undefined || step === undefined) return undefined;
+    cases.set(key, step);
+  }
+  return { kind: 'switch', steps: [...new Set(cases.values())], cases: Object.fromEntries(cases) };
+}
+
+/** The key of a property that is written out: `yes`, `'no'`, `1`, `['maybe']`. */
+function propertyKey(node: AnyNode): string | undefined {
+  if (node.type !== 'Property') return undefined;
+  const { key, computed } = node;
+  if (key.type === 'Literal') return String(key.value);
+  return key.type === 'Identifier' && !computed ? key.name : undefined;
 }
 
 /** Calls `see` for the node and all below it, and tells whether `this` still is that of the outermost function. */

@@ -29,6 +29,20 @@ test('current tells of the task that was entered', () => {
   expect(signal.aborted).toBe(true);
 });
 
+test('current tells of the foreach transitions around the task, the innermost last', () => {
+  const foreachStack = [
+    { index: 0, count: 2, value: 'a' },
+    { index: 1, count: 3, value: { depth: 2 } },
+  ];
+  enterTask({ ...TASK, index: 1, foreachStack });
+  expect(current.foreachStack).toEqual(foreachStack);
+});
+
+test('current tells of no foreach outside one', () => {
+  enterTask(TASK);
+  expect([current.foreachStack, current.index]).toEqual([[], undefined]);
+});
+
 test('current asks for a signal only when the step does', () => {
   let asked = 0;
   enterTask({ ...TASK, signal: () => ((asked += 1), AbortSignal.abort()) });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { defineFlow } from '../../src/flow/definition.ts';
 import { FlowSpec, type FlowClass } from '../../src/flow/flow-spec.ts';
 import { readGraph, type Graph, type GraphStep } from '../../src/flow/graph.ts';
+import { join } from '../../src/flow/join.ts';
 import { parameter } from '../../src/flow/parameter.ts';
 import { step, type StepBody } from '../../src/flow/step.ts';
 
@@ -116,11 +117,37 @@ describe('a transition is found', () => {
   });
 });
 
+describe('a transition is read', () => {
+  test.for([
+    ['to branches', '() => this.next(this.a, this.b)', { kind: 'branch', steps: ['a', 'b'] }],
+    ['with foreach', '() => this.next(this.a, { foreach: this.items })', { kind: 'foreach', steps: ['a'] }],
+    [
+      'with any expression for foreach',
+      '() => { const self = this; self.next(self.a, { "foreach": [...x].map((y) => y + 1), allowEmpty: true }); }',
+      { kind: 'foreach', steps: ['a'] },
+    ],
+    ['with a variable for foreach', '(foreach) => this.next(this.a, { foreach })', { kind: 'foreach', steps: ['a'] }],
+    [
+      'with cases',
+      "() => this.next({ yes: this.a, 'no': this.b, 1: this.c, ['x-y']: this.a }, { condition: this.verdict })",
+      { kind: 'switch', steps: ['a', 'b', 'c'], cases: { yes: 'a', no: 'b', 1: 'c', 'x-y': 'a' } },
+    ],
+  ] as const)('%s', ([, source, transition]) => {
+    expect(stepOf(bodyFrom(source)).transition).toEqual(transition);
+  });
+});
+
 describe('a transition is not understood', () => {
   test.for([
-    ['two steps', '() => this.next(this.a, this.b)', ['a', 'b']],
-    ['options', '() => this.next(this.a, { foreach: this.items })', ['a', 'items']],
-    ['cases', '() => this.next({ yes: this.a, no: this.b }, { condition: this.verdict })', ['a', 'b', 'verdict']],
+    ['options in a variable', '() => this.next(this.a, options)', ['a']],
+    ['an option that there is not', '() => this.next(this.a, { foreach: this.items, each: 1 })', ['a', 'items']],
+    ['options that are spread', '() => this.next(this.a, { foreach: this.items, ...more })', ['a', 'items']],
+    ['options without foreach', '() => this.next(this.a, { allowEmpty: true })', ['a']],
+    ['two steps with foreach', '() => this.next(this.a, this.b, { foreach: this.items })', ['a', 'b', 'items']],
+    ['cases without a condition', '() => this.next({ yes: this.a, no: this.b })', ['a', 'b']],
+    ['cases with a computed key', '() => this.next({ [x]: this.a, no: this.b }, { condition: 1 })', ['a', 'b']],
+    ['cases that are spread', '() => this.next({ yes: this.a, ...more }, { condition: 1 })', ['a']],
+    ['a case that is no step', '() => this.next({ yes: this.a, no: end }, { condition: 1 })', ['a']],
     ['a choice', '() => this.next(1 ? this.a : this.b)', ['a', 'b']],
     ['a variable', '() => { const { a } = this; this.next(a); }', []],
     ['a computed name', '() => this.next(this[name])', []],
@@ -130,6 +157,61 @@ describe('a transition is not understood', () => {
     const { transition, calls } = stepOf(bodyFrom(source));
     expect(transition).toBeUndefined();
     expect(calls).toMatchObject([{ kind: 'unknown', mentions }]);
+  });
+});
+
+describe('a graph tells which join closes', () => {
+  test('branches and foreach transitions, one in the other', () => {
+    class Nested extends FlowSpec {
+      isDone = true;
+      start = step(() => this.next(this.a, this.b));
+      a = step(() => this.next(this.work, { foreach: [1, 2] }));
+      work = step(() => this.next({ true: this.good, false: this.bad }, { condition: this.isDone }));
+      good = step(() => this.next(this.inner));
+      bad = step(() => this.next(this.inner));
+      inner = join(() => this.next(this.outer));
+      b = step(() => {
+        this.next({ true: this.done, false: this.b }, { condition: this.isDone });
+      });
+      done = step(() => this.next(this.outer));
+      outer = join(() => this.next(this.again, { foreach: ['x'] }));
+      again = step(() => this.next(this.last));
+      last = join(() => this.next(this.end));
+      end = step();
+    }
+    const { joinOf, steps } = graphOf(Nested);
+    expect(Object.fromEntries(joinOf)).toEqual({ start: 'outer', a: 'inner', outer: 'last' });
+    expect([...steps.values()].flatMap(({ name, kind }) => (kind === 'join' ? [name] : []))).toEqual([
+      'inner',
+      'outer',
+      'last',
+    ]);
+  });
+
+  test('the same split when a switch goes back before it', () => {
+    class Refining extends FlowSpec {
+      isDone = true;
+      start = step(() => this.next(this.split));
+      split = step(() => this.next(this.a, this.b));
+      a = step(() => this.next(this.merge));
+      b = step(() => this.next(this.merge));
+      merge = join(() => {
+        this.next({ true: this.end, false: this.split }, { condition: this.isDone });
+      });
+      end = step();
+    }
+    expect(Object.fromEntries(graphOf(Refining).joinOf)).toEqual({ split: 'merge' });
+  });
+
+  test('nothing where a split is not joined', () => {
+    class Open extends FlowSpec {
+      start = step(() => this.next(this.a, this.b));
+      a = step(() => this.next(this.merge));
+      b = step(() => this.next(this.end));
+      merge = join(() => this.next(this.end));
+      end = step();
+    }
+    expect(graphOf(Open).joinOf.size).toBe(0);
   });
 });
 
