@@ -20,8 +20,8 @@ export interface CurrentTask {
   readonly username: string;
   readonly tags: readonly string[];
   readonly index: number | undefined;
-  /** The innermost last. @default none */
-  readonly foreachStack?: readonly ForeachFrame[] | undefined;
+  /** The innermost last. */
+  readonly foreachStack: readonly ForeachFrame[];
   /** Asked for once a step reads `current.signal`: from then on the task wants a warning before it is ended. */
   readonly signal: () => AbortSignal;
   /** Asked for once a step reads `current.tempdir`. */
@@ -95,7 +95,7 @@ class Current {
 
   /** The foreach transitions that the task is inside of, the innermost last: position, number of items, and the item. */
   get foreachStack(): readonly ForeachFrame[] {
-    return known('foreachStack').foreachStack ?? [];
+    return known('foreachStack').foreachStack;
   }
 
   /**

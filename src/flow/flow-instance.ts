@@ -29,7 +29,7 @@ export type TaskField =
   /** As the initialiser left it, apart from changes in place. */
   | { readonly name: string; readonly origin: 'initial'; readonly value: unknown }
   /** Taken over by `mergeArtifacts` from the input of this index, and nobody looked. */
-  | { readonly name: string; readonly origin: 'merged'; readonly from: number; readonly value?: undefined }
+  | { readonly name: string; readonly origin: 'merged'; readonly from: number }
   /** Assigned by the step. */
   | { readonly name: string; readonly origin: 'assigned'; readonly value: unknown };
 

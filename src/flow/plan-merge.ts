@@ -52,7 +52,7 @@ export function planMerge(
     throw new RacewayError(
       'ARTIFACT',
       `Step ${stepName} cannot merge ${names.join(', ')}: the inputs have different values`,
-      `Set ${names.map((name) => `this.${name}`).join(', ')} before this.mergeArtifacts(), or leave it out with { exclude: [${names.map((name) => `'${name}'`).join(', ')}] }.`,
+      `Set ${names.map((name) => `this.${name}`).join(', ')} before this.mergeArtifacts(), or leave ${names.length === 1 ? 'it' : 'them'} out with { exclude: [${names.map((name) => `'${name}'`).join(', ')}] }.`,
     );
   }
   const missing = (include ?? []).filter((name) => !plan.has(name) && !isTaken(name));

@@ -11,6 +11,7 @@ const TASK: CurrentTask = {
   username: 'ada',
   tags: ['demo'],
   index: undefined,
+  foreachStack: [],
   signal: () => AbortSignal.abort(),
   tempdir: () => '/tmp/task',
 };

@@ -236,7 +236,7 @@ describe('mergeArtifacts', () => {
       code: 'ARTIFACT',
       message:
         'Step merge cannot merge score, note: the inputs have different values\n' +
-        "Set this.score, this.note before this.mergeArtifacts(), or leave it out with { exclude: ['score', 'note'] }.",
+        "Set this.score, this.note before this.mergeArtifacts(), or leave them out with { exclude: ['score', 'note'] }.",
     });
     expect(set).toEqual(['initial', undefined]);
   });
