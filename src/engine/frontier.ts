@@ -81,7 +81,7 @@ export class Frontier {
     this.#arrivals.set(key, arrived);
     if (arrived.size < frame.count) return [];
     this.#arrivals.delete(key);
-    const parentIds = [...arrived].sort(([one], [other]) => one - other).map(([, taskId]) => taskId);
+    const parentIds = [...arrived].toSorted(([one], [other]) => one - other).map(([, taskId]) => taskId);
     return [{ step: next, parentIds, frames: frames.slice(0, -1) }];
   }
 }

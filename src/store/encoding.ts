@@ -229,7 +229,7 @@ function comesBack(thing: unknown): boolean {
 }
 
 function hasNoProperties(thing: object): boolean {
-  return thing instanceof String || Object.keys(thing).length === 0; // the characters of a String are properties
+  return typeName(thing) === 'String' || Object.keys(thing).length === 0; // the characters of a String are properties
 }
 
 function describeRefusal(error: unknown): string {

@@ -136,12 +136,12 @@ async function takeOver(
     });
   }
   // What follows the clones is asked for as if they had just been executed; what has been cloned itself is not ready.
-  const tasks = await store.tasks(flow, runId);
-  const done = new Set(tasks.map(identify));
+  const taken = await store.tasks(flow, runId);
+  const done = new Set(taken.map(identify));
   const frontier = new Frontier(graph);
-  const planned = [frontier.first(), ...tasks.flatMap((task) => frontier.after(task))];
+  const planned = [frontier.first(), ...taken.flatMap((task) => frontier.after(task))];
   const left = new Map<string, LeftByTask>();
-  for (const { id, step, frames } of tasks) {
+  for (const { id, step, frames } of taken) {
     left.set(id, { branch: frames.at(-1)?.name ?? step, artifacts: await store.artifacts(flow, runId, id) });
   }
   return { frontier, ready: planned.filter((task) => !done.has(identify(task))), left };
