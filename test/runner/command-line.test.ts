@@ -125,7 +125,7 @@ describe('commandLine', () => {
     expect(error.option).toBe('maxWorker');
     expect(error.message).toBe(
       'run() has no option "maxWorker"\n' +
-        'Did you mean maxWorkers? The options are: grace, isolation, maxLogSize, maxWorkers, runIdFile, tags, timeoutMs.',
+        'Did you mean maxWorkers? The options are: grace, isolation, maxLogSize, maxNumSplits, maxWorkers, runIdFile, tags, timeoutMs.',
     );
   });
 
