@@ -7,9 +7,7 @@ import { until } from '../until.ts';
 describe('endGroup', () => {
   test('ends every process of a group that gives in', async () => {
     const { group, child } = await startGroup('sleep 600 & sleep 600 & echo ready; sleep 600');
-    const started = performance.now();
-    await endGroup(group);
-    expect(performance.now() - started).toBeLessThan(1000);
+    await endGroup(group, { graceMs: 600_000 }); // longer than the test may take
     expect(groupExists(group)).toBe(false);
     await until(() => child.signalCode === 'SIGTERM');
   });

@@ -161,9 +161,7 @@ describe('ExecutingRun.wait', () => {
     const { runner, count } = countable('hangs.mjs');
     await using _runner = runner;
     const running = await runner.asyncRun();
-    const started = performance.now();
     await running.wait({ timeoutMs: 100 });
-    expect(performance.now() - started).toBeLessThan(1000);
     expect(running.status).toBe('timeout');
     expect(running.reason).toEqual({ kind: 'timeout' });
     expect(await count()).toBe(0);
@@ -186,9 +184,7 @@ describe('ExecutingRun.kill', () => {
     const { runner, count } = countable('hangs.mjs');
     await using _runner = runner;
     const running = await runner.asyncRun();
-    const started = performance.now();
-    await running.kill();
-    expect(performance.now() - started).toBeLessThan(500);
+    await running.kill({ graceMs: 600_000 }); // longer than the test may take
     expect(running).toMatchObject({ status: 'failed', reason: { kind: 'killed' }, signalCode: 'SIGTERM' });
     expect(await count()).toBe(0);
   });
