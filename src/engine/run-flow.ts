@@ -183,7 +183,8 @@ class RunProgress {
     if (result.state.status === 'successful') {
       report({ type: 'task-succeeded', pathspec, attempt });
       this.#left.set(taskId, { branch: frames.at(-1)?.name ?? step, artifacts: result.artifacts });
-      this.#waiting.push(...this.#frontier.after({ id: taskId, step, frames, transition: result.transition }));
+      const finished = { id: taskId, step, frames, transition: result.transition };
+      for (const next of this.#frontier.after(finished)) this.#waiting.push(next); // there may be very many
       return;
     }
     const { reason } = result.state;

@@ -98,6 +98,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE task DROP COLUMN position;
   ALTER TABLE task ADD COLUMN frames TEXT NOT NULL DEFAULT '[]';
+  UPDATE attempt SET transition = json_set(transition, '$.kind', 'linear') WHERE transition IS NOT NULL;
   `,
 ];
 

@@ -210,6 +210,19 @@ test('a graph that changed so that what is kept does not fit it is refused, with
   expect((await folder.run(['resume', 'start', '--fail=false'])).status).toBe(0);
 });
 
+test('a run in a home of the first schema, which knew no kinds of transition, can be resumed', async () => {
+  using folder = flowFolder(SAMPLE);
+  await folder.run(['run']);
+  const database = new DatabaseSync(folder.file('.raceway/raceway.db'));
+  database.exec(`UPDATE attempt SET transition = json_remove(transition, '$.kind') WHERE transition IS NOT NULL;
+    ALTER TABLE task DROP COLUMN frames;
+    ALTER TABLE task ADD COLUMN position INTEGER;
+    PRAGMA user_version = 1;`);
+  database.close();
+  expect((await folder.run(['resume', '--fail=false'])).status).toBe(0);
+  expect(ran(folder)).toStrictEqual(['start', 'middle', 'last', 'last', 'end']);
+});
+
 test('a run of another machine that is silent for long can be resumed', async () => {
   using folder = flowFolder(SAMPLE);
   await folder.run(['run']);
