@@ -7,12 +7,14 @@ import type { ArtifactRecord, TransitionRecord } from '../store/run-store.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import { current, enterTask, leaveTask } from '../flow/current.ts';
 import type { FlowClass } from '../flow/flow-spec.ts';
+import type { DefinedDecorator } from '../flow/decorator.ts';
 import { createTask, type JoinInput } from '../flow/task-instance.ts';
 import type { Transition } from '../flow/transition.ts';
 import { collectArtifacts } from './collect-artifacts.ts';
 import { recordException } from './exception.ts';
 import { lookAround } from './leftovers.ts';
 import type { TaskOrder, TaskOutcome, WorkerMessage } from './messages.ts';
+import { SecretSearch } from './secret-search.ts';
 import { TaskContext } from './task-context.ts';
 
 /** Serves tasks until the run process closes the channel or ends this process. Never settles. */
@@ -33,6 +35,7 @@ export function runWorker(flowClass: FlowClass): Promise<never> {
 class Worker {
   readonly #flowClass: FlowClass;
   #store: SqliteStore | undefined;
+  #added: readonly DefinedDecorator[] | undefined;
   #fail: ((thrown: unknown) => void) | undefined;
   #isSpoilt = false;
 
@@ -53,6 +56,7 @@ class Worker {
       return;
     }
     const findLeftovers = lookAround();
+    const restoreEnvironment = setEnvironment(order.environment);
     const failed = new Promise<never>((_, reject) => (this.#fail = reject));
     let outcome: TaskOutcome;
     try {
@@ -62,6 +66,7 @@ class Worker {
       outcome = { status: 'failed', exception: recordException(thrown, order.flow) };
     }
     this.#fail = undefined;
+    restoreEnvironment();
     leaveTask();
     send({ type: 'done', outcome, leftovers: findLeftovers() });
     flushCompileCache(); // this process may be ended at any time from now on, which would leave nothing in the cache
@@ -93,11 +98,24 @@ class Worker {
       load: loader(inherited, store),
       ...(item === undefined ? undefined : { item: { value: decodeText(item) } }),
       ...(order.inputs === undefined ? undefined : { inputs: inputs.map(toJoinInput(store)) }),
+      with: await this.#decorators(order.with),
     });
     await task.run(order.step);
-    const { artifacts, blobs } = collectArtifacts(task.fields(), { home: order.home, inherited, inputs });
+    const { artifacts, blobs } = collectArtifacts(task.fields(), {
+      home: order.home,
+      inherited,
+      inputs,
+      secrets: new SecretSearch(order.secrets),
+    });
     const transition = recordTransition(task.transition, order);
     return { status: 'successful', transition, artifacts, blobs, reads: { parameters: task.parameterReads } };
+  }
+
+  async #decorators(specs: readonly string[]): Promise<readonly DefinedDecorator[]> {
+    if (specs.length === 0) return [];
+    // The same for every task of the run.
+    this.#added ??= (await import('../flow/with-specs.ts')).readWithSpecs(specs);
+    return this.#added;
   }
 
   /** The store, for a task that inherits something: the first of a run does not, and need not wait for SQLite. */
@@ -151,7 +169,7 @@ function itemOf({ frames, step, inputs }: TaskOrder): string | undefined {
 /** @throws {RacewayError} `ARTIFACT` for an item that cannot be stored, `FLOW_DEFINITION` for too many of them */
 function recordTransition(
   transition: Transition | undefined,
-  { step, maxNumSplits }: TaskOrder,
+  { step, maxNumSplits, secrets }: TaskOrder,
 ): TransitionRecord | undefined {
   if (transition?.kind !== 'foreach') return transition && { kind: transition.kind, steps: transition.steps };
   const { kind, steps, items } = transition;
@@ -162,17 +180,36 @@ function recordTransition(
       'Raise the limit with --max-num-splits, or go over fewer.',
     );
   }
-  return { kind, steps, items: items.map((item, index) => encodeItem(item, { step, index })) };
+  const search = new SecretSearch(secrets);
+  return { kind, steps, items: items.map((item, index) => encodeItem(item, { step, index, search })) };
 }
 
-function encodeItem(item: unknown, { step, index }: { step: string; index: number }): string {
+function encodeItem(
+  item: unknown,
+  { step, index, search }: { step: string; index: number; search: SecretSearch },
+): string {
   const encoded = encodeText(item);
-  if (encoded.kind === 'encoded') return encoded.text;
+  if (encoded.kind === 'encoded') {
+    search.refuse(`item ${index} of the foreach of step ${step}`, [Buffer.from(encoded.text)]);
+    return encoded.text;
+  }
   throw new RacewayError(
     'ARTIFACT',
     `item ${index} of the foreach of step ${step} cannot be stored: it holds ${encoded.what}`,
     'Go over data, such as names or numbers, and make the rest in the step that gets them.',
   );
+}
+
+/** Sets variables, and returns what makes them as they were. */
+function setEnvironment(variables: Readonly<Record<string, string>>): () => void {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, variables);
+  return () => {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  };
 }
 
 function loadStore(): Promise<typeof import('../store/sqlite-store.ts')> {

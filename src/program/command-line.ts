@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { parseDuration } from '../core/duration.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { type Flag, TOP_LEVEL_FLAGS, type TopLevelOptions } from '../core/flags.ts';
 import { nearest } from '../core/nearest.ts';
@@ -183,6 +184,11 @@ function parseFlag(flag: Flag, text: string, source: string): unknown {
         expected: flag.minimum === undefined ? kind : `${kind}, ${flag.minimum} or more`,
         received: text,
       });
+    }
+    case 'duration': {
+      const durationMs = parseDuration(text);
+      if (durationMs !== undefined && durationMs > 0) return durationMs;
+      throw wrongValue(source, { expected: 'a time span such as 90s, 5m or 2h', received: text });
     }
     case 'choice':
       if (flag.choices?.includes(text) === true) return text;
