@@ -122,10 +122,11 @@ function readEnvironment(environment: NodeJS.ProcessEnv, { command, known, ...ta
     if (option.kind === 'flag' && option.flag.hidden === true) continue;
     if (option.kind === 'parameter' && command !== 'run') continue;
     const isTopLevel = option.kind === 'flag' && option.isTopLevel;
-    const variable = ['RACEWAY', ...(isTopLevel ? [] : [command ?? '']), name]
-      .join('_')
-      .toUpperCase()
-      .replaceAll('-', '_');
+    const isOfCommand = !isTopLevel || isFlagOf(command, name);
+    const variables = [...(isTopLevel ? [[name]] : []), ...(isOfCommand ? [[command ?? '', name]] : [])].map((words) =>
+      ['RACEWAY', ...words].join('_').toUpperCase().replaceAll('-', '_'),
+    );
+    const variable = variables.findLast((one) => (environment[one] ?? '') !== '') ?? '';
     const text = environment[variable];
     if (text === undefined || text === '') continue;
     if (option.kind === 'parameter') {
@@ -137,6 +138,11 @@ function readEnvironment(environment: NodeJS.ProcessEnv, { command, known, ...ta
       put(isTopLevel ? target.topLevel : target.options, option, parseFlag(option.flag, value, variable));
     }
   }
+}
+
+function isFlagOf(command: CommandName | undefined, name: string): boolean {
+  const { flags = {} }: Partial<Command> = command === undefined ? {} : COMMANDS[command];
+  return Object.values(flags).some(({ flag }) => flag === name);
 }
 
 /** The command line wins over the environment, and there the last of several over the others. */
