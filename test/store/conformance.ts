@@ -185,7 +185,7 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       await writer.finishAttempt({ ...success(id), attempt: 1, cards: [other] });
       expect(await store.cards('Sample', writer.runId, id)).toStrictEqual([other]);
       const resumed = await store.createRun(newRun());
-      await resumed.cloneTasks(writer.runId, [{ originTaskId: id, taskId: '1' }]);
+      await resumed.cloneTasks(writer.runId, [{ ...newTask('start'), originTaskId: id, taskId: '1' }]);
       expect(await store.cards('Sample', resumed.runId, '1')).toStrictEqual([other]);
     });
 
@@ -273,8 +273,8 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       await origin.finishAttempt(success(second));
       const writer = await store.createRun(newRun());
       await writer.cloneTasks(origin.runId, [
-        { originTaskId: first, taskId: '1' },
-        { originTaskId: second, taskId: '2' },
+        { ...newTask('start'), originTaskId: first, taskId: '1' },
+        { ...newTask('middle', ['1']), originTaskId: second, taskId: '2' },
       ]);
       expect(await store.tasks('Sample', writer.runId)).toMatchObject([
         { id: '1', step: 'start', state: { status: 'successful' }, originPathspec: `Sample/${origin.runId}/start/2` },
@@ -283,6 +283,12 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       expect(await store.artifacts('Sample', writer.runId, '1')).toStrictEqual(
         await store.artifacts('Sample', origin.runId, first),
       );
+      expect(await store.artifactsByTask('Sample', writer.runId)).toStrictEqual(
+        new Map([['1', await store.artifacts('Sample', writer.runId, '1')]]),
+      );
+      expect(await store.attempts('Sample', writer.runId, '2')).toMatchObject([
+        { number: 0, state: { status: 'successful' } },
+      ]);
       expect(await writer.startTask(newTask('end', ['2']), 1)).toBe('3');
     });
 

@@ -111,7 +111,7 @@ function differences(
   return new Set([...names].filter((name) => !isDeepStrictEqual(before[name], now[name])));
 }
 
-/** Clones what the plan keeps, under ids that count from 1 in the same order, and says what is to be executed next. */
+/** Clones what the plan keeps, and says what is to be executed next. */
 async function takeOver(
   { clones }: ResumePlan,
   {
@@ -123,27 +123,25 @@ async function takeOver(
   }: { origin: RunRecord; graph: Graph; writer: RunWriter; store: RunStore; session: RunSession },
 ): Promise<Beginning> {
   const { flow, runId } = writer;
-  const newIds = new Map(clones.map(({ id }, index) => [id, String(index + 1)]));
-  await writer.cloneTasks(
-    origin.id,
-    [...newIds].map(([originTaskId, taskId]) => ({ originTaskId, taskId })),
-  );
-  for (const { id, step } of clones) {
+  await writer.cloneTasks(origin.id, clones);
+  for (const { originTaskId, taskId, step } of clones) {
     session.console.report({
       type: 'task-cloned',
-      pathspec: formatPathspec({ flow, run: runId, step, task: newIds.get(id) ?? id }),
-      originPathspec: formatPathspec({ flow, run: origin.id, step, task: id }),
+      pathspec: formatPathspec({ flow, run: runId, step, task: taskId }),
+      originPathspec: formatPathspec({ flow, run: origin.id, step, task: originTaskId }),
     });
   }
   // What follows the clones is asked for as if they had just been executed; what has been cloned itself is not ready.
-  const taken = await store.tasks(flow, runId);
-  const done = new Set(taken.map(identify));
   const frontier = new Frontier(graph);
-  const planned = [frontier.first(), ...taken.flatMap((task) => frontier.after(task))];
-  const left = new Map<string, LeftByTask>();
-  for (const { id, step, frames } of taken) {
-    left.set(id, { branch: frames.at(-1)?.name ?? step, artifacts: await store.artifacts(flow, runId, id) });
-  }
+  const planned = [frontier.first(), ...clones.flatMap((clone) => frontier.after({ ...clone, id: clone.taskId }))];
+  const done = new Set(clones.map(identify));
+  const artifacts = await store.artifactsByTask(flow, origin.id);
+  const left = new Map<string, LeftByTask>(
+    clones.map(({ originTaskId, taskId, step, frames }) => [
+      taskId,
+      { branch: frames.at(-1)?.name ?? step, artifacts: artifacts.get(originTaskId) ?? [] },
+    ]),
+  );
   return { frontier, ready: planned.filter((task) => !done.has(identify(task))), left };
 }
 
