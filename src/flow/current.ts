@@ -99,8 +99,8 @@ class Current {
   }
 
   /**
-   * Aborted when the run is being stopped. A task that reads it is given the grace (5 seconds unless said otherwise) to
-   * finish by itself; one that never does is ended at once.
+   * Aborted when the run is being stopped, or the attempt has had its time. A task that reads it is given the grace (5
+   * seconds unless said otherwise) to finish by itself; one that never does is ended at once.
    */
   get signal(): AbortSignal {
     return known('signal').signal();
