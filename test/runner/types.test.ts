@@ -49,7 +49,10 @@ const unused = async (): Promise<void> => {
   // @ts-expect-error no such stream
   running.streamLog('stdin');
 
-  for await (const result of typed.map(product({ seconds: [1, 2], mode: ['fast'] }), { maxConcurrency: 2, batch: 'a' })) {
+  for await (const result of typed.map(product({ seconds: [1, 2], mode: ['fast'] }), {
+    maxConcurrency: 2,
+    batch: 'a',
+  })) {
     expectTypeOf(result.parameters).toEqualTypeOf<{ seconds: 1 | 2; mode: 'fast' }>();
     const { kind, running, run, error } = result;
     expectTypeOf(kind).toEqualTypeOf<'ended' | 'skipped' | 'not-started'>();
