@@ -282,19 +282,11 @@ async function work<F extends FlowShape>(
         : host.resume({ ...options, originRunId: run.id, parameters }));
     }
   } catch (cause) {
-    signal.throwIfAborted();
     if (reject) throw cause;
     const why = cause instanceof Error ? cause : new Error(String(cause), { cause });
     return { kind: 'not-started', ...row, running: undefined, run: undefined, error: why };
   }
-  await running.wait().catch(async (failure: unknown) => {
-    signal.throwIfAborted();
-    throw failure;
-  });
-  if (signal.aborted) {
-    await host.release(running); // nobody will see it
-    throw signal.reason;
-  }
+  await running.wait();
   return { kind: 'ended', ...row, running, run: running.run, error: undefined };
 }
 

@@ -8,7 +8,7 @@ export interface SweepPlan<Task, Result> {
   readonly maxConcurrency: number;
   /** No further task is taken while this many results have not been asked for. */
   readonly maxWaiting: number;
-  /** Does a task. It must end when the signal is aborted; when it rejects, that is the end of the sweep. */
+  /** Does a task. It must end when the signal is aborted, however; otherwise, when it rejects, that is the end of the sweep. */
   readonly work: (task: Task, signal: AbortSignal) => Promise<Result>;
 }
 

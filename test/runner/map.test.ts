@@ -98,7 +98,7 @@ describe.concurrent('runner.map', () => {
     expect(await results.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('has no more than maxConcurrency runs in flight', async () => {
+  test('has as many runs in flight as maxConcurrency says, and no more', async () => {
     using folder = flowFolder(SAMPLE);
     const { runner } = runnerOf(folder);
     await using _ = runner;
@@ -153,6 +153,15 @@ describe.concurrent('runner.map', () => {
     expect(results[0]).toMatchObject({ kind: 'not-started', index: 0, running: undefined, run: undefined });
     expect(results[0]?.error).toBeInstanceOf(InvalidOptionError);
     expect(results[1]).toMatchObject({ kind: 'ended', index: 1, error: undefined });
+  });
+
+  test('rejects with the error of a row that could not start, if it is to reject', async () => {
+    using folder = flowFolder(SAMPLE);
+    const { runner } = runnerOf(folder);
+    await using _ = runner;
+    const results = runner.map([{ n: true }, { n: 1 }], { maxConcurrency: 1, reject: true });
+    await expect(results.next()).rejects.toThrow(InvalidOptionError);
+    expect(folder.trace('began')).toBe('');
   });
 
   test('gives out what a program that is no flow of raceway does, and gives it no options of its own', async () => {
@@ -456,15 +465,16 @@ describe.concurrent('a batch of runner.map', () => {
     using folder = flowFolder(SAMPLE);
     const { runner } = runnerOf(folder);
     await using _ = runner;
-    const options = { batch: 'twice', maxConcurrency: 1 };
-    const rows = [
-      { n: 1, mode: 'good' },
-      { mode: 'good', n: 1 },
-    ];
-    const first = await Array.fromAsync(runner.map(rows, options));
-    expect(first.map(({ kind }) => kind)).toEqual(['ended', 'ended']);
-    const second = await Array.fromAsync(runner.map([...rows, ...rows], options));
-    expect(second.map(({ kind }) => kind)).toEqual(['skipped', 'skipped', 'ended', 'ended']);
+    const kinds = async (...rows: readonly object[]) => {
+      const results = await Array.fromAsync(runner.map(rows, { batch: 'twice', maxConcurrency: 1 }));
+      return results.map(({ kind }) => kind);
+    };
+    const row = { n: 1, mode: 'good' };
+    const same = { mode: 'good', n: '1' };
+    expect(await kinds(row)).toEqual(['ended']);
+    expect(await kinds(same, row)).toEqual(['skipped', 'ended']);
+    expect(await kinds(row, same, row)).toEqual(['skipped', 'skipped', 'ended']);
+    expect(await kinds({ ...row, n: 2 })).toEqual(['ended']);
   });
 
   test('leaves to another process what that is at, runs the rest, and takes over its results', async () => {

@@ -50,10 +50,10 @@ describe('product', () => {
   });
 
   test.each([
-    ['a string', 'fast', 'product takes a list for mode, and was given "fast"\nWrite ["fast"].'],
-    ['a number', 5, 'product takes a list for mode, and was given 5\nWrite [5].'],
-  ])('refuses %s, which is no list', (_, value, message) => {
-    expect(() => product({ mode: value })).toThrow(new TypeError(message));
+    ['a string', { mode: 'fast' }, 'product takes a list for mode, and was given "fast"\nWrite ["fast"].'],
+    ['a number', { mode: 5 }, 'product takes a list for mode, and was given 5\nWrite [5].'],
+  ])('refuses %s, which is no list', (_, wrong: object, message) => {
+    expect(() => product(wrong)).toThrow(new TypeError(message));
   });
 });
 
