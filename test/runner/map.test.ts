@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { InvalidOptionError } from '../../src/core/errors.ts';
 import { marked } from '../../src/process/marked.ts';
-import { CleanedUpError, FlowStartError, RunFailedError } from '../../src/runner/errors.ts';
+import { CleanedUpError, FlowStartError, RunFailedError, StartTimeoutError } from '../../src/runner/errors.ts';
 import type { MapOperationOptions, RunnerOptions } from '../../src/runner/runner-options.ts';
 import { product } from '../../src/runner/product.ts';
 import { Runner } from '../../src/runner/runner.ts';
@@ -372,6 +372,26 @@ describe.concurrent('leaving runner.map', () => {
     expect(lines(folder, 'began').toSorted()).toEqual(['0', '1']);
     expect(await results.next()).toEqual({ done: true, value: undefined });
     await expect(runner.map([{}], { signal: controller.signal }).next()).rejects.toThrow('changed my mind');
+  });
+
+  test.each(['signal', 'disposal', 'timeout'])('while the flow describes itself ends it: %s', async (how) => {
+    using folder = flowFolder(
+      "trace('loaded', 'yes');\nawait sleep(600_000);\nexport class Sample extends FlowSpec {}",
+    );
+    const startTimeoutMs = how === 'timeout' ? 500 : Infinity;
+    const { runner, processes } = runnerOf(folder, { startTimeoutMs });
+    await using _ = runner;
+    const controller = new AbortController();
+    const rejected = runner
+      .map([{}], { signal: controller.signal })
+      .next()
+      .catch((error: unknown) => error);
+    if (how !== 'timeout') await until(() => folder.trace('loaded') !== '');
+    if (how === 'signal') controller.abort(new Error('enough'));
+    if (how === 'disposal') await runner[Symbol.asyncDispose]();
+    const expected = { signal: Error, disposal: CleanedUpError, timeout: StartTimeoutError }[how] ?? Error;
+    expect(await rejected).toBeInstanceOf(expected);
+    expect(await processes()).toEqual([]);
   });
 
   test('by disposing the runner ends the runs in flight, and the loop', async () => {
