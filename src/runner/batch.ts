@@ -52,6 +52,8 @@ export class Batch<F extends FlowShape> {
 
   /** The run of a row, as it is now: one that succeeded if there is one, else one at work, else the last; none when it was never started. */
   async find(rowTag: string): Promise<Run<F> | undefined> {
+    const known = this.#runs.get(rowTag);
+    if (known?.successful === true) return known; // that stays so
     await this.#look();
     const run = this.#runs.get(rowTag);
     return run?.status === 'running' ? await run.refresh() : run;

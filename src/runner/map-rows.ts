@@ -215,21 +215,21 @@ function errorOf(check: () => void): InvalidOptionError | undefined {
 /** What an iterable gives, as long as the signal is not aborted: whoever makes rows may take for ever to make one. */
 async function* taken<T>(rows: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
   const iterator = rows[Symbol.asyncIterator]();
-  let isPending = false;
+  let state: 'waiting' | 'given' | 'ended' = 'given';
   try {
     for (;;) {
-      const answer = iterator.next();
-      isPending = true;
+      const answer = Promise.resolve(iterator.next());
+      answer.catch(() => (state = 'ended'));
+      state = 'waiting';
       const next = await unlessAborted(answer, signal);
-      isPending = false;
+      state = next.done === true ? 'ended' : 'given';
       if (next.done === true) return;
       yield next.value;
     }
   } finally {
-    const returned = iterator.return?.();
-    // Of an iterator that has not answered yet nobody knows when it will.
-    if (isPending) returned?.catch(() => {});
-    else await returned;
+    if (state === 'given') await iterator.return?.();
+    // Nobody knows when one that has not answered yet will, and then nobody is there to hear it.
+    if (state === 'waiting') iterator.return?.().catch(() => {});
   }
 }
 
