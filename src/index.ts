@@ -11,8 +11,16 @@ export type { LogOptions, LogStream } from './client/task-log.ts';
 export type { Attempt, Task } from './client/task.ts';
 export { CleanedUpError, FlowStartError, RunFailedError, StartTimeoutError } from './runner/errors.ts';
 export { ExecutingRun, type KillOptions, type StreamLogOptions, type WaitOptions } from './runner/executing-run.ts';
+export type { MapResult, MapResults } from './runner/map-result.ts';
+export { product } from './runner/product.ts';
 export { Runner } from './runner/runner.ts';
-export type { ResumeOperationOptions, RunnerOptions, RunOperationOptions } from './runner/runner-options.ts';
+export type {
+  MapOperationOptions,
+  ResumeOperationOptions,
+  RunnerOptions,
+  RunOperationOptions,
+} from './runner/runner-options.ts';
+export { zip } from './runner/zip.ts';
 export type { LogLine } from './process/line-reader.ts';
 export { FlowFileError, InvalidOptionError, NotFoundError, RacewayError, type ErrorCode } from './core/errors.ts';
 export type { RecordedEvent, RunEvent } from './core/events.ts';

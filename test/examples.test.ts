@@ -119,6 +119,17 @@ describe.concurrent('an example', () => {
     );
   });
 
+  test('sweep runs every row, and skips all of them when it is run again', async () => {
+    using folder = temporaryFolder();
+    const output = await runExample('sweep', { folder: folder.path });
+    const first = output.trimEnd().split('\n').toSorted();
+    expect(first.map((line) => line.replace(RUN, '<run>'))).toEqual(
+      [0, 1, 2].map((seconds) => `${seconds} seconds: <run> ended`),
+    );
+    const again = await runExample('sweep', { folder: folder.path });
+    expect(again.trimEnd().split('\n').toSorted()).toEqual(first.map((line) => line.replace('ended', 'skipped')));
+  });
+
   test('demo shows lines, reads artifacts, and resumes a failed run without running its finished steps', async () => {
     using folder = temporaryFolder();
     const output = await runExample('demo', { folder: folder.path });

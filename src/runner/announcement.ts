@@ -56,7 +56,8 @@ export async function announcement(
   }
 }
 
-async function readAttributes(file: string): Promise<AttributeFile> {
+/** What stands in the attribute file by now. */
+export async function readAttributes(file: string): Promise<AttributeFile> {
   try {
     return parseAttributes(await readFile(file, 'utf8'));
   } catch {

@@ -6,7 +6,7 @@ import { parameterArguments } from './parameter-arguments.ts';
 
 /** What a child is to do. */
 export type Command =
-  | { readonly name: 'run'; readonly parameters: Options; readonly options: Options }
+  | { readonly name: 'run' | 'describe'; readonly parameters: Options; readonly options: Options }
   | {
       readonly name: 'resume';
       readonly stepToRerun: string | undefined;
@@ -23,12 +23,13 @@ export interface CommandLine {
   readonly inFile: Readonly<Record<string, unknown>>;
 }
 
-const COMMAND_FLAGS = { run: RUN_FLAGS, resume: RESUME_FLAGS } as const;
+const COMMAND_FLAGS = { run: RUN_FLAGS, resume: RESUME_FLAGS, describe: {} } as const;
 
 /**
  * The command line of a flow, as an argv array: interpreter, file, top-level flags, command, options, parameters.
  *
- * @param options.reserved names of options that the caller keeps to itself, for messages
+ * @param options.runnerOwn options of the runner that are no flags, for messages
+ * @param options.operation what the options belong to, and which of them are no flags, for messages
  * @throws {InvalidOptionError} when an option or parameter cannot be right; nothing has been started then
  */
 export function commandLine(
@@ -37,18 +38,19 @@ export function commandLine(
     readonly flowFile: string;
     readonly interpreter: Interpreter;
     readonly topLevel: Options;
-    readonly reserved: { readonly runner: readonly string[]; readonly operation: readonly string[] };
+    readonly runnerOwn: readonly string[];
+    readonly operation: { readonly place: string; readonly own: readonly string[] };
   },
 ): CommandLine {
-  const { flowFile, interpreter, topLevel, reserved } = options;
+  const { flowFile, interpreter, topLevel, runnerOwn, operation } = options;
   const isNative = interpreter.kind === 'native';
   const topLevelFlags = isNative
-    ? optionFlags(topLevel, TOP_LEVEL_FLAGS, { place: 'new Runner()', others: reserved.runner })
+    ? optionFlags(topLevel, TOP_LEVEL_FLAGS, { place: 'new Runner()', others: runnerOwn })
     : foreignOptionFlags(topLevel);
   const commandFlags = isNative
     ? optionFlags(command.options, COMMAND_FLAGS[command.name], {
-        place: `${command.name}()`,
-        others: reserved.operation,
+        place: operation.place,
+        others: operation.own,
       })
     : foreignOptionFlags(command.options);
   if (isNative) refuseOptionNames(command);
@@ -75,7 +77,7 @@ export function completeCommandLine(
 }
 
 function words(command: Command): string[] {
-  if (command.name === 'run' || command.stepToRerun === undefined) return [];
+  if (command.name !== 'resume' || command.stepToRerun === undefined) return [];
   if (!/^[\p{L}_$]/u.test(command.stepToRerun)) {
     throw new InvalidOptionError(
       { option: 'stepToRerun', expected: 'the name of a step', received: JSON.stringify(command.stepToRerun) },

@@ -54,8 +54,12 @@ function text(name: string, value: unknown): string {
   return typeof json === 'string' ? json : JSON.stringify(json);
 }
 
-/** A string for what is written as text, and otherwise what JSON can hold. */
-function jsonValue(name: string, value: unknown): unknown {
+/**
+ * A string for what is written as text, and otherwise what JSON can hold.
+ *
+ * @throws {InvalidOptionError} when the value can be neither
+ */
+export function jsonValue(name: string, value: unknown): unknown {
   switch (typeof value) {
     case 'string':
       return value;

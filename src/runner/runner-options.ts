@@ -30,6 +30,17 @@ export interface OperationOwnOptions {
   reject?: boolean | undefined;
 }
 
+/** Options of `map()` that concern all of its runs together. */
+export interface MapOwnOptions {
+  /** How many runs may be in flight at once, 1 or more. @default the number of processors */
+  maxConcurrency?: number | undefined;
+  /**
+   * Remembers the rows in the home under this name: rows whose run succeeded are not run again, and a run that failed is
+   * resumed. At most 494 characters.
+   */
+  batch?: string | undefined;
+}
+
 /** Flags of programs that raceway does not know; it is they who judge. Of a flow with a type, all flags are known. */
 type OtherFlags<F extends FlowShape> = string extends keyof F ? Readonly<Record<string, unknown>> : unknown;
 
@@ -38,6 +49,15 @@ export type RunnerOptions<F extends FlowShape> = RunnerOwnOptions & TopLevelOpti
 
 /** Options of `run()` and `asyncRun()`. */
 export type RunOperationOptions<F extends FlowShape> = OperationOwnOptions & RunOptions & OtherFlags<F>;
+
+/**
+ * Options of `map()`: its own, and those of `run()`, which hold for each of its runs. What is not there would be written by
+ * all of them.
+ */
+export type MapOperationOptions<F extends FlowShape> = MapOwnOptions &
+  OperationOwnOptions &
+  Omit<RunOptions, 'runIdFile'> &
+  OtherFlags<F>;
 
 /** Options of `resume()` and `asyncResume()`. */
 export type ResumeOperationOptions<F extends FlowShape> = OperationOwnOptions &
@@ -62,3 +82,9 @@ export const OPERATION_OWN_OPTIONS = [
   'timeoutMs',
   'reject',
 ] as const satisfies readonly (keyof OperationOwnOptions)[];
+
+export const MAP_OWN_OPTIONS = [
+  ...OPERATION_OWN_OPTIONS,
+  'maxConcurrency',
+  'batch',
+] as const satisfies readonly (keyof (OperationOwnOptions & MapOwnOptions))[];

@@ -3,7 +3,7 @@ import { InvalidOptionError } from '../../src/core/errors.ts';
 import { type Command, commandLine, completeCommandLine } from '../../src/runner/command-line.ts';
 import { interpreterOf } from '../../src/runner/interpreter.ts';
 
-const reserved = { runner: ['showOutput'], operation: ['timeoutMs'] };
+const runnerOwn = ['showOutput'];
 
 /** The arguments after the flow file. */
 function argumentsOf(
@@ -12,7 +12,13 @@ function argumentsOf(
 ): string[] {
   const interpreter = interpreterOf(flowFile, { compileCache: '/cache' });
   const full = { parameters: {}, options: {}, stepToRerun: undefined, ...command } as Command;
-  const line = commandLine(full, { flowFile, interpreter, topLevel, reserved });
+  const line = commandLine(full, {
+    flowFile,
+    interpreter,
+    topLevel,
+    runnerOwn,
+    operation: { place: `${full.name}()`, own: ['timeoutMs'] },
+  });
   const complete = completeCommandLine(line, { attributeFile: '/attributes', parametersFile: undefined });
   return complete.slice(complete.indexOf(flowFile) + 1);
 }

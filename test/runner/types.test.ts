@@ -2,7 +2,9 @@ import { expectTypeOf, test } from 'vitest';
 import type { PARAMETERS, STEP } from '../../src/core/flow-shape.ts';
 import type { LogLine } from '../../src/process/line-reader.ts';
 import type { ExecutingRun } from '../../src/runner/executing-run.ts';
+import { product } from '../../src/runner/product.ts';
 import { Runner } from '../../src/runner/runner.ts';
+import { zip } from '../../src/runner/zip.ts';
 
 /** What a flow class with two parameters, a step and an artifact looks like from outside. */
 interface Flow {
@@ -47,9 +49,41 @@ const unused = async (): Promise<void> => {
   // @ts-expect-error no such stream
   running.streamLog('stdin');
 
+  for await (const result of typed.map(product({ seconds: [1, 2], mode: ['fast'] }), {
+    maxConcurrency: 2,
+    batch: 'a',
+  })) {
+    expectTypeOf(result.parameters).toEqualTypeOf<{ seconds: 1 | 2; mode: 'fast' }>();
+    const { kind, running, run, error } = result;
+    expectTypeOf(kind).toEqualTypeOf<'ended' | 'skipped' | 'not-started'>();
+    if (run === undefined) expectTypeOf(error).toEqualTypeOf<Error>();
+    else expectTypeOf(await run.data.model).toEqualTypeOf<Map<string, number>>();
+    if (kind === 'ended') expectTypeOf(running).toEqualTypeOf<ExecutingRun<Flow>>();
+  }
+  const rows: { seconds: number }[] = [];
+  await typed.map(rows).return();
+  await typed.map(zip({ seconds: new Set([1, 2]), mode: ['fast', 'slow'] })).return();
+  // @ts-expect-error no such parameter
+  typed.map([{ second: 5 }]);
+  // @ts-expect-error no such parameter beside one that there is
+  typed.map(product({ seconds: [5], depth: [5] }));
+  // @ts-expect-error wrong type
+  typed.map([{ seconds: '5' }]);
+  // @ts-expect-error not one of the values
+  typed.map(product({ mode: ['medium'] }));
+  // @ts-expect-error no such option
+  typed.map(rows, { maxWorker: 1 });
+  // @ts-expect-error every run would write it
+  typed.map(rows, { runIdFile: 'id' });
+  async function* stream() {
+    yield { seconds: 1 };
+  }
+  for await (const { parameters } of typed.map(stream())) expectTypeOf(parameters.seconds).toEqualTypeOf<number>();
+
   // Without a type, and for flows of other kinds, any name goes.
   const untyped = new Runner('flow.py', { pylint: false, decospecs: ['retry'] });
   await untyped.run({ anything: [1] }, { maxWorkers: 1, userNamespace: '' });
+  untyped.map(product({ anything: [1] }), { userNamespace: '' });
 };
 
 test('Runner takes its names and types from the flow class', () => {
