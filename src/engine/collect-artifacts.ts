@@ -1,6 +1,5 @@
 import { RacewayError } from '../core/errors.ts';
 import type { TaskField } from '../flow/task-instance.ts';
-import { prepareBlob } from '../store/artifact-files.ts';
 import { encodeValue } from '../store/encoding.ts';
 import type { ArtifactRecord, NewBlob } from '../store/run-store.ts';
 
@@ -13,11 +12,12 @@ import type { ArtifactRecord, NewBlob } from '../store/run-store.ts';
 export function collectArtifacts(
   fields: readonly TaskField[],
   {
-    home,
+    prepare,
     inherited,
     inputs,
   }: {
-    home: string;
+    /** Content on its way into the store. */
+    prepare: (parts: readonly Uint8Array[]) => NewBlob;
     inherited: ReadonlyMap<string, ArtifactRecord>;
     inputs: readonly { readonly artifacts: ReadonlyMap<string, ArtifactRecord> }[];
   },
@@ -39,7 +39,7 @@ export function collectArtifacts(
         'Keep data in fields (objects, arrays, Map, Set, Date, typed arrays, …) and anything else in a variable or a #private field.',
       );
     }
-    const blob = prepareBlob(home, encoded.parts);
+    const blob = prepare(encoded.parts);
     artifacts.push({ name: field.name, type: encoded.type, sha256: blob.sha256, sizeBytes: blob.sizeBytes });
     if (blob.sha256 !== known?.sha256) blobs.push(blob);
   }

@@ -6,12 +6,13 @@ import { formatPathspec } from '../core/pathspec.ts';
 import { describeReason, type FinalRunState, type FinalTaskState, type TaskReason } from '../core/status.ts';
 import type { Graph, GraphStep } from '../flow/graph.ts';
 import { attemptTempFolder, logFile, logFolder } from '../store/home-folder.ts';
-import type { ArtifactRecord, AttemptResult, ExceptionRecord, RunReader, RunWriter } from '../store/run-store.ts';
-import { fits } from './fits.ts';
+import type { AttemptResult, ExceptionRecord, RunReader, RunWriter } from '../store/run-store.ts';
+import { describeMisfit } from './fits.ts';
 import type { Frontier, PlannedTask } from './frontier.ts';
 import type { LogFollower } from './log-follower.ts';
 import type { TaskOrder } from './messages.ts';
 import { TaskLog } from './task-log.ts';
+import { type LeftByTask, leftBy, taskSources } from './task-sources.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import type { TaskEnd } from './worker-process.ts';
 
@@ -56,13 +57,6 @@ export interface Beginning {
   readonly ready: readonly PlannedTask[];
   /** What the tasks left that were taken over, by their ids. */
   readonly left: ReadonlyMap<string, LeftByTask>;
-}
-
-/** What a finished task left for those that follow. */
-export interface LeftByTask {
-  /** The step that the branch it stands in began with. */
-  readonly branch: string;
-  readonly artifacts: readonly ArtifactRecord[];
 }
 
 /**
@@ -182,7 +176,7 @@ class RunProgress {
     await writer.finishAttempt(result);
     if (result.state.status === 'successful') {
       report({ type: 'task-succeeded', pathspec, attempt });
-      this.#left.set(taskId, { branch: frames.at(-1)?.name ?? step, artifacts: result.artifacts });
+      this.#left.set(taskId, leftBy(planned, result.artifacts));
       const finished = { id: taskId, step, frames, transition: result.transition };
       for (const next of this.#frontier.after(finished)) this.#waiting.push(next); // there may be very many
       return;
@@ -199,15 +193,10 @@ class RunProgress {
       await Promise.race([once(signal, 'abort'), setTimeout(STOP_ARRIVES_MS, undefined, { ref: false })]);
   }
 
-  #order(
-    { step, parentIds, frames, joinsNothing }: PlannedTask,
-    { taskId, attempt }: { taskId: string; attempt: number },
-  ): TaskOrder {
+  #order(planned: PlannedTask, { taskId, attempt }: { taskId: string; attempt: number }): TaskOrder {
     const { home, writer, parameters, user, tags, originRunId, graph, maxNumSplits } = this.#setup;
+    const { step, frames } = planned;
     const log = { flow: writer.flow, runId: writer.runId, taskId, attempt };
-    const isJoin = graph.steps.get(step)?.kind === 'join';
-    const [parent = ''] = parentIds;
-    const meeting = joinsNothing === true ? [] : parentIds;
     return {
       type: 'task',
       home,
@@ -222,19 +211,13 @@ class RunProgress {
       frames,
       parameters,
       maxNumSplits,
-      inherited: isJoin ? [] : this.#leftBy(parent).artifacts,
-      inputs: isJoin ? meeting.map((id) => ({ taskId: id, ...this.#leftBy(id) })) : undefined,
+      ...taskSources(planned, { graph, left: this.#left }),
       tempdir: attemptTempFolder(home, log),
       logs: {
         stdout: logFile(home, { ...log, stream: 'stdout' }),
         stderr: logFile(home, { ...log, stream: 'stderr' }),
       },
     };
-  }
-
-  /** A task begins only when those it follows have finished. */
-  #leftBy(taskId: string): LeftByTask {
-    return this.#left.get(taskId) ?? { branch: '', artifacts: [] };
   }
 
   #openLogs(order: TaskOrder, pathspec: string): readonly TaskLog[] {
@@ -249,12 +232,10 @@ class RunProgress {
   }
 }
 
-/** A step may only go where its source says, since that is what was checked before the run. */
 function checkedEnd(end: TaskEnd, step: GraphStep | undefined): TaskEnd {
-  if (end.kind !== 'done' || end.outcome.status !== 'successful' || step?.transition === undefined) return end;
-  if (fits(end.outcome.transition, step.transition)) return end;
-  const expected = step.transition.steps.join(', ');
-  const message = `step ${step.name} went to ${end.outcome.transition?.steps.join(', ') ?? 'nowhere'}, and its source says ${expected}`;
+  if (end.kind !== 'done' || end.outcome.status !== 'successful') return end;
+  const message = describeMisfit(end.outcome.transition, step);
+  if (message === undefined) return end;
   return { kind: 'done', outcome: { status: 'failed', exception: { name: 'FlowError', message, stack: '' } } };
 }
 

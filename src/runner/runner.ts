@@ -9,6 +9,7 @@ import type { Attributes } from '../core/attributes.ts';
 import { compileCacheFolder } from '../core/compile-cache.ts';
 import { FlowFileError } from '../core/errors.ts';
 import type { AnyFlow, FlowShape, ParameterInputs } from '../core/flow-shape.ts';
+import { invalid } from '../core/invalid.ts';
 import { formatPathspec } from '../core/pathspec.ts';
 import { announcement } from './announcement.ts';
 import { Child } from './child.ts';
@@ -18,7 +19,7 @@ import { CleanedUpError } from './errors.ts';
 import { ExecutingRun } from './executing-run.ts';
 import { interpreterOf } from './interpreter.ts';
 import { LinkedAbort } from './linked-abort.ts';
-import { invalid, type Options, refuseZeroByte } from './option-flags.ts';
+import { type Options, refuseZeroByte } from './option-flags.ts';
 import {
   OPERATION_OWN_OPTIONS,
   type OperationOwnOptions,

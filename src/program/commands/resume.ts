@@ -6,7 +6,8 @@ import { PROTOCOL } from '../../core/attributes.ts';
 import { formatPathspec } from '../../core/pathspec.ts';
 import { planResume, type ResumePlan, type StepPlan } from '../../engine/resume-plan.ts';
 import { Frontier, type PlannedTask } from '../../engine/frontier.ts';
-import type { Beginning, LeftByTask } from '../../engine/run-flow.ts';
+import type { Beginning } from '../../engine/run-flow.ts';
+import { leftBy, type LeftByTask } from '../../engine/task-sources.ts';
 import type { Graph } from '../../flow/graph.ts';
 import { resolveParameters } from '../../flow/resolve-parameters.ts';
 import { decodeText } from '../../store/encoding.ts';
@@ -141,9 +142,7 @@ async function takeOver(
   const frontier = new Frontier(graph);
   const planned = [frontier.first(), ...taken.flatMap((task) => frontier.after(task))];
   const left = new Map<string, LeftByTask>();
-  for (const { id, step, frames } of taken) {
-    left.set(id, { branch: frames.at(-1)?.name ?? step, artifacts: await store.artifacts(flow, runId, id) });
-  }
+  for (const task of taken) left.set(task.id, leftBy(task, await store.artifacts(flow, runId, task.id)));
   return { frontier, ready: planned.filter((task) => !done.has(identify(task))), left };
 }
 

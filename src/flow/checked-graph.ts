@@ -1,7 +1,7 @@
 import { RacewayError } from '../core/errors.ts';
-import type { FlowDefinition } from '../flow/definition.ts';
-import { type Graph, readGraph } from '../flow/graph.ts';
-import { formatFinding, lintFlow } from '../flow/lint.ts';
+import type { FlowDefinition } from './definition.ts';
+import { type Graph, readGraph } from './graph.ts';
+import { formatFinding, lintFlow } from './lint.ts';
 
 /**
  * The graph of a flow, checked.
