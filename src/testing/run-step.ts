@@ -122,7 +122,9 @@ class StepStart<F extends FlowSpec> implements Start {
         return names.map((branch) => ({ branch, left: given.get(branch) ?? {} }));
       }
     }
-    const given = isArray(inputs) ? `${inputs.length} in an array` : `those of ${Object.keys(inputs).join(', ')}`;
+    const given = isArray(inputs)
+      ? `${inputs.length} in an array`
+      : `those of ${Object.keys(inputs).join(', ') || 'none'}`;
     throw this.#misused(
       `joins the branches ${branches.join(', ')}, and the inputs given are ${given}`,
       `Give one for each: inputs: { ${branches.map((branch) => `${branch}: { … }`).join(', ')} }.`,
@@ -183,6 +185,7 @@ class StepStart<F extends FlowSpec> implements Start {
   /** Given values as if a task had left them. */
   #record(given: object): readonly ArtifactRecord[] {
     const names = Object.keys(given);
+    if (names.length === 0) return [];
     const taken = new Set(this.#construct(names).flatMap(({ name, origin }) => (origin === 'untouched' ? [name] : [])));
     const refused = names.find((name) => !taken.has(name));
     if (refused !== undefined)
