@@ -21,6 +21,8 @@ export interface Attempt {
   readonly status: TaskStatus;
   /** Why it is not successful. */
   readonly reason: TaskReason | undefined;
+  /** Why it would have failed if its step had not `catchError`. */
+  readonly caught: TaskReason | undefined;
   readonly startedAt: Date;
   readonly finishedAt: Date | undefined;
 }
@@ -78,6 +80,12 @@ export class Task<F extends FlowShape = AnyFlow> {
     return 'reason' in state ? state.reason : undefined;
   }
 
+  /** Why it would have failed if its step had not `catchError`; `undefined` for a task that succeeded by itself. */
+  get caught(): TaskReason | undefined {
+    const { state } = this.#snapshot.record;
+    return state.status === 'successful' ? state.caught : undefined;
+  }
+
   get successful(): boolean {
     return this.status === 'successful';
   }
@@ -96,7 +104,7 @@ export class Task<F extends FlowShape = AnyFlow> {
     return toDate(this.#snapshot.record.finishedAt);
   }
 
-  /** What the step threw, as data. */
+  /** What the step threw, as data; also when it was caught. */
   get exception(): ExceptionRecord | undefined {
     return this.#snapshot.record.exception;
   }
@@ -234,6 +242,7 @@ function toAttempt({ number, state, startedAt, finishedAt }: AttemptSnapshot): A
     number,
     status: state.status,
     reason: 'reason' in state ? state.reason : undefined,
+    caught: 'caught' in state ? state.caught : undefined,
     startedAt: new Date(startedAt),
     finishedAt: toDate(finishedAt),
   };

@@ -8,12 +8,20 @@ export type RunEvent =
   | { readonly type: 'run-started'; readonly pathspec: string; readonly originRunId?: string | undefined }
   | { readonly type: 'task-cloned'; readonly pathspec: string; readonly originPathspec: string }
   | { readonly type: 'task-started'; readonly pathspec: string; readonly attempt: number; readonly pid: number }
-  | { readonly type: 'task-succeeded'; readonly pathspec: string; readonly attempt: number }
+  | {
+      readonly type: 'task-succeeded';
+      readonly pathspec: string;
+      readonly attempt: number;
+      /** Why it would have failed if the step did not catch errors. */
+      readonly caught?: TaskReason | undefined;
+    }
   | {
       readonly type: 'task-failed';
       readonly pathspec: string;
       readonly attempt: number;
       readonly reason: TaskReason;
+      /** Whether another attempt follows. */
+      readonly isRetried?: boolean | undefined;
     }
   | { readonly type: 'run-finished'; readonly pathspec: string; readonly state: FinalRunState };
 

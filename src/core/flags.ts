@@ -8,7 +8,7 @@ export interface Flag {
   /** As on the command line, without the dashes. */
   readonly flag: string;
   /** `switch` is `--flag` or `--no-flag`; everything else takes one value. */
-  readonly kind: 'switch' | 'string' | 'integer' | 'number' | 'path' | 'choice';
+  readonly kind: 'switch' | 'string' | 'integer' | 'number' | 'path' | 'choice' | 'duration';
   /** Whether it may be given several times; then it is an array. */
   readonly many?: true;
   readonly choices?: readonly string[];
@@ -32,6 +32,8 @@ export interface TopLevelOptions {
   home?: string | undefined;
   /** How events are printed: lines for people, or one JSON object a line. @default 'text' */
   logFormat?: 'text' | 'json' | undefined;
+  /** Decorators for every step that has none of the same name, each as `name:key=value,…`: `retry:times=5`. */
+  with?: readonly string[] | undefined;
 }
 
 /** How many children a foreach may have unless the user says otherwise. */
@@ -51,6 +53,13 @@ export interface RunOptions {
   grace?: number | undefined;
   /** `pool` reuses worker processes; `task` gives every task a process of its own. @default 'pool' */
   isolation?: 'pool' | 'task' | undefined;
+  /**
+   * How long the run may take: seconds, or text with a unit (`500ms`, `90s`, `5m`, `2h`, `1d`). The run process sees to it
+   * itself and ends with status `timeout`. @default no limit
+   */
+  timeout?: number | string | undefined;
+  /** Decorators for every step that has none of the same name, each as `name:key=value,…`: `retry:times=5`. */
+  with?: readonly string[] | undefined;
   /** A file to write the run's id to. */
   runIdFile?: string | undefined;
 }
@@ -73,6 +82,13 @@ export interface InternalOptions {
   parametersFile?: string | undefined;
 }
 
+const WITH = {
+  flag: 'with',
+  kind: 'string',
+  many: true,
+  help: 'A decorator for every step, as name:key=value,…',
+} as const satisfies Flag;
+
 export const TOP_LEVEL_FLAGS = {
   quiet: { flag: 'quiet', kind: 'switch', default: 'no', help: 'Print neither the banner nor the result of the lint' },
   lint: { flag: 'lint', kind: 'switch', default: 'yes', help: 'Check the graph before a run' },
@@ -84,6 +100,7 @@ export const TOP_LEVEL_FLAGS = {
     default: 'text',
     help: 'Lines for people, or one JSON object a line',
   },
+  with: WITH,
 } as const satisfies Record<keyof TopLevelOptions, Flag>;
 
 export const RUN_FLAGS = {
@@ -123,6 +140,13 @@ export const RUN_FLAGS = {
     default: 'pool',
     help: 'Reuse worker processes, or one process for each task',
   },
+  timeout: {
+    flag: 'timeout',
+    kind: 'duration',
+    default: 'none',
+    help: 'How long the run may take, as 90s, 5m or 2h',
+  },
+  with: WITH,
   runIdFile: { flag: 'run-id-file', kind: 'path', help: 'Write the id of the run to this file' },
 } as const satisfies Record<keyof RunOptions, Flag>;
 

@@ -37,6 +37,8 @@ export type TaskReason =
   | { readonly kind: 'exit'; readonly exitCode: number }
   /** The task's process was ended by this signal. */
   | { readonly kind: 'signal'; readonly signalCode: string }
+  /** The attempt took longer than the limit of its step, and was ended. */
+  | { readonly kind: 'timeout'; readonly timeoutMs: number }
   /** The task was stopped because its run was ending. */
   | { readonly kind: 'stopped' }
   /** The run process is gone and left no word. */
@@ -45,7 +47,8 @@ export type TaskReason =
 /** Status and reason of a task, which belong together. */
 export type TaskState =
   | { readonly status: 'running' }
-  | { readonly status: 'successful' }
+  /** `caught` is why it would have failed if its step did not catch errors. */
+  | { readonly status: 'successful'; readonly caught?: TaskReason | undefined }
   | { readonly status: 'failed'; readonly reason: TaskReason };
 
 /** A `TaskState` that will not change any more. */
@@ -67,7 +70,7 @@ export function describeReason(reason: RunReason | TaskReason): string {
     case 'stopped':
       return 'it was stopped because its run was ending';
     case 'timeout':
-      return 'it took longer than its limit';
+      return `it took longer than ${'timeoutMs' in reason ? `the ${reason.timeoutMs} ms that its step allows` : 'its limit'}`;
     case 'lost':
       return 'its process is gone';
   }

@@ -2,12 +2,13 @@ import { RacewayError } from '../core/errors.ts';
 import type { TaskField } from '../flow/task-instance.ts';
 import { encodeValue } from '../store/encoding.ts';
 import type { ArtifactRecord, NewBlob } from '../store/run-store.ts';
+import type { SecretSearch } from './secret-search.ts';
 
 /**
  * What a task leaves, ready to be committed. A value that was inherited and not touched is only named again; one that
  * was touched is encoded, and when it comes out as it was it is only named as well.
  *
- * @throws {RacewayError} `ARTIFACT` when a field that the step assigned or changed cannot be stored
+ * @throws {RacewayError} `ARTIFACT` when a field that the step assigned or changed cannot be stored, or holds a secret
  */
 export function collectArtifacts(
   fields: readonly TaskField[],
@@ -15,11 +16,13 @@ export function collectArtifacts(
     prepare,
     inherited,
     inputs,
+    secrets,
   }: {
     /** Content on its way into the store. */
     prepare: (parts: readonly Uint8Array[]) => NewBlob;
     inherited: ReadonlyMap<string, ArtifactRecord>;
     inputs: readonly { readonly artifacts: ReadonlyMap<string, ArtifactRecord> }[];
+    secrets: SecretSearch;
   },
 ): { readonly artifacts: readonly ArtifactRecord[]; readonly blobs: readonly NewBlob[] } {
   const artifacts: ArtifactRecord[] = [];
@@ -39,6 +42,7 @@ export function collectArtifacts(
         'Keep data in fields (objects, arrays, Map, Set, Date, typed arrays, …) and anything else in a variable or a #private field.',
       );
     }
+    secrets.refuse(`the artifact "${field.name}"`, encoded.parts);
     const blob = prepare(encoded.parts);
     artifacts.push({ name: field.name, type: encoded.type, sha256: blob.sha256, sizeBytes: blob.sizeBytes });
     if (blob.sha256 !== known?.sha256) blobs.push(blob);

@@ -1,5 +1,6 @@
 import { RacewayError } from '../core/errors.ts';
 import { current } from '../flow/current.ts';
+import type { DefinedDecorator } from '../flow/decorator.ts';
 import type { FlowClass } from '../flow/flow-spec.ts';
 import { createTask, type JoinInput } from '../flow/task-instance.ts';
 import type { Transition } from '../flow/transition.ts';
@@ -7,9 +8,13 @@ import { decodeText, decodeValue, encodeText } from '../store/encoding.ts';
 import type { ArtifactRecord, BlobRef, NewBlob, TransitionRecord } from '../store/run-store.ts';
 import { collectArtifacts } from './collect-artifacts.ts';
 import type { TaskOrder, TaskOutcome } from './messages.ts';
+import { SecretSearch } from './secret-search.ts';
 
 /** What a task is, whoever executes it and wherever its artifacts are. */
-export type TaskWork = Pick<TaskOrder, 'step' | 'frames' | 'parameters' | 'inherited' | 'inputs' | 'maxNumSplits'>;
+export type TaskWork = Pick<
+  TaskOrder,
+  'step' | 'frames' | 'parameters' | 'inherited' | 'inputs' | 'maxNumSplits' | 'secrets'
+>;
 
 /** Where the content of artifacts comes from and goes to. */
 export interface TaskContent {
@@ -29,7 +34,11 @@ export type TaskSuccess = Extract<TaskOutcome, { readonly status: 'successful' }
  * @throws {RacewayError} `ARTIFACT` when an artifact or the item of a foreach cannot be stored, `FLOW_DEFINITION` for too
  *   many items
  */
-export async function executeTask(flowClass: FlowClass, work: TaskWork, content: TaskContent): Promise<TaskSuccess> {
+export async function executeTask(
+  flowClass: FlowClass,
+  work: TaskWork,
+  { content, with: added = [] }: { content: TaskContent; with?: readonly DefinedDecorator[] },
+): Promise<TaskSuccess> {
   const inherited = byName(work.inherited);
   const inputs = (work.inputs ?? []).map((input) => ({ ...input, artifacts: byName(input.artifacts) }));
   const item = itemOf(work);
@@ -39,9 +48,15 @@ export async function executeTask(flowClass: FlowClass, work: TaskWork, content:
     load: loader(inherited, content),
     ...(item === undefined ? undefined : { item: { value: decodeText(item) } }),
     ...(work.inputs === undefined ? undefined : { inputs: inputs.map(toJoinInput(content)) }),
+    with: added,
   });
   await task.run(work.step);
-  const { artifacts, blobs } = collectArtifacts(task.fields(), { prepare: content.prepare, inherited, inputs });
+  const { artifacts, blobs } = collectArtifacts(task.fields(), {
+    prepare: content.prepare,
+    inherited,
+    inputs,
+    secrets: new SecretSearch(work.secrets),
+  });
   const transition = recordTransition(task.transition, work);
   return { status: 'successful', transition, artifacts, blobs, reads: { parameters: task.parameterReads } };
 }
@@ -88,7 +103,7 @@ function itemOf({ frames, step, inputs }: TaskWork): string | undefined {
 /** @throws {RacewayError} `ARTIFACT` for an item that cannot be stored, `FLOW_DEFINITION` for too many of them */
 function recordTransition(
   transition: Transition | undefined,
-  { step, maxNumSplits }: TaskWork,
+  { step, maxNumSplits, secrets }: TaskWork,
 ): TransitionRecord | undefined {
   if (transition?.kind !== 'foreach') return transition && { kind: transition.kind, steps: transition.steps };
   const { kind, steps, items } = transition;
@@ -99,12 +114,19 @@ function recordTransition(
       'Raise the limit with --max-num-splits, or go over fewer.',
     );
   }
-  return { kind, steps, items: items.map((item, index) => encodeItem(item, { step, index })) };
+  const search = new SecretSearch(secrets);
+  return { kind, steps, items: items.map((item, index) => encodeItem(item, { step, index, search })) };
 }
 
-function encodeItem(item: unknown, { step, index }: { step: string; index: number }): string {
+function encodeItem(
+  item: unknown,
+  { step, index, search }: { step: string; index: number; search: SecretSearch },
+): string {
   const encoded = encodeText(item);
-  if (encoded.kind === 'encoded') return encoded.text;
+  if (encoded.kind === 'encoded') {
+    search.refuse(`item ${index} of the foreach of step ${step}`, [Buffer.from(encoded.text)]);
+    return encoded.text;
+  }
   throw new RacewayError(
     'ARTIFACT',
     `item ${index} of the foreach of step ${step} cannot be stored: it holds ${encoded.what}`,

@@ -7,6 +7,8 @@ export interface PlannedTask {
   /** The tasks it follows: one, or for a join those that meet in it, in the order of the split. */
   readonly parentIds: readonly string[];
   readonly frames: readonly FrameRecord[];
+  /** The task of another run that it is executed in place of. */
+  readonly originPathspec?: string | undefined;
   /** A join of a foreach over nothing: it follows the split itself and has no inputs. */
   readonly joinsNothing?: true;
 }

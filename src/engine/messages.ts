@@ -1,3 +1,4 @@
+import type { CardPolicy } from '../flow/step-policy.ts';
 import type {
   ArtifactRecord,
   ExceptionRecord,
@@ -34,6 +35,13 @@ export interface TaskOrder {
   readonly inputs: readonly JoinedTask[] | undefined;
   /** How many children a foreach may have. */
   readonly maxNumSplits: number;
+  /** The decorators that every step has besides its own, as `--with` names them. */
+  readonly with: readonly string[];
+  /** Environment variables for this task, its secrets among them. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** What no artifact may hold. */
+  readonly secrets: readonly string[];
+  readonly cards: readonly CardPolicy[];
   /** A folder of the task's own, not made yet. */
   readonly tempdir: string;
   readonly logs: { readonly stdout: string; readonly stderr: string };
@@ -56,7 +64,10 @@ export type TaskOutcome =
       readonly blobs: readonly NewBlob[];
       readonly reads: ReadsRecord;
     }
-  | { readonly status: 'failed'; readonly exception: ExceptionRecord };
+  | {
+      readonly status: 'failed';
+      readonly exception: ExceptionRecord;
+    };
 
 /** From a worker. */
 export type WorkerMessage =

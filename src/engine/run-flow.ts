@@ -1,20 +1,24 @@
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
+import { clearTimeout, setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import type { RunEvent, TaskOutput } from '../core/events.ts';
 import { formatPathspec } from '../core/pathspec.ts';
-import { describeReason, type FinalRunState, type FinalTaskState, type TaskReason } from '../core/status.ts';
-import type { Graph, GraphStep } from '../flow/graph.ts';
+import { describeReason, type FinalRunState } from '../core/status.ts';
+import type { Graph } from '../flow/graph.ts';
 import { attemptTempFolder, logFile, logFolder } from '../store/home-folder.ts';
 import type { AttemptResult, ExceptionRecord, RunReader, RunWriter } from '../store/run-store.ts';
-import { describeMisfit } from './fits.ts';
-import type { Frontier, PlannedTask } from './frontier.ts';
+import { mergePolicies, type StepPolicy } from '../flow/step-policy.ts';
+import { attemptResult, caughtResult } from './attempt-result.ts';
+import type { FinishedTask, PlannedTask } from './frontier.ts';
 import type { LogFollower } from './log-follower.ts';
 import type { TaskOrder } from './messages.ts';
+import { SecretMask } from './secret-mask.ts';
 import { TaskLog } from './task-log.ts';
+import { machineResources, TaskQueue } from './task-queue.ts';
 import { type LeftByTask, leftBy, taskSources } from './task-sources.ts';
 import type { WorkerPool } from './worker-pool.ts';
-import type { TaskEnd } from './worker-process.ts';
+import type { TaskEnd, TaskLimit } from './worker-process.ts';
 
 /** How often the run says that it is alive when nothing else happens, in milliseconds. */
 const HEARTBEAT_MS = 10_000;
@@ -27,8 +31,12 @@ const SIGNALS_OF_A_STOP: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SI
 /** How long after a worker was ended by a signal the same signal may still be on its way to this process. */
 const STOP_ARRIVES_MS = 100;
 
+/** A timer takes no longer ones. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
 /** Why a run is stopped from outside. */
-export type Stop = { readonly kind: 'signal'; readonly signalCode: 'SIGINT' | 'SIGTERM' | 'SIGHUP' };
+export type Stop =
+  { readonly kind: 'signal'; readonly signalCode: 'SIGINT' | 'SIGTERM' | 'SIGHUP' } | { readonly kind: 'timeout' };
 
 /** A run that exists and what it needs to go on. */
 export interface RunSetup {
@@ -42,9 +50,16 @@ export interface RunSetup {
   /** Aborted, with a `Stop` as its reason, when the run is to end early. */
   readonly signal: AbortSignal;
   readonly parameters: string;
+  /** The decorators that every step has besides its own, as `--with` names them. */
+  readonly with: readonly string[];
+  /** Environment variables that are secret, by step. */
+  readonly secretVariables: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** What is neither shown nor kept. */
+  readonly secrets: readonly string[];
   readonly user: string;
   readonly tags: readonly string[];
   readonly originRunId: string | undefined;
+  readonly isolation: 'pool' | 'task';
   readonly maxWorkers: number;
   readonly maxNumSplits: number;
   readonly maxLogBytes: number;
@@ -53,7 +68,8 @@ export interface RunSetup {
 
 /** Where a run begins: at its start, or behind what it took over from another. */
 export interface Beginning {
-  readonly frontier: Frontier;
+  /** Answers for each task that succeeded with those that can begin now. */
+  readonly frontier: { after(task: FinishedTask): readonly PlannedTask[] };
   readonly ready: readonly PlannedTask[];
   /** What the tasks left that were taken over, by their ids. */
   readonly left: ReadonlyMap<string, LeftByTask>;
@@ -87,12 +103,28 @@ export async function runFlow(setup: RunSetup, beginning: Beginning): Promise<Fi
 
 type FailedRunState = Exclude<FinalRunState, { status: 'successful' }>;
 
+/** One attempt that is to be made. */
+interface DueAttempt {
+  readonly step: string;
+  readonly planned: PlannedTask;
+  /** From 0. */
+  readonly attempt: number;
+  /** `undefined` until the first attempt begins. */
+  readonly taskId: string | undefined;
+}
+
 class RunProgress {
   readonly #setup: RunSetup;
-  readonly #waiting: PlannedTask[] = [];
-  readonly #frontier: Frontier;
+  readonly #frontier: Beginning['frontier'];
   readonly #left: Map<string, LeftByTask>;
-  readonly #running = new Set<Promise<void>>();
+  readonly #policies: ReadonlyMap<string, StepPolicy>;
+  readonly #mask: SecretMask;
+  readonly #due: TaskQueue<DueAttempt>;
+  /** Attempts that wait for the delay before them to pass. */
+  readonly #delays = new Set<NodeJS.Timeout>();
+  #running = 0;
+  /** Called when something ended or became due. */
+  #wake: () => void = () => {};
   /** Set once: nothing new starts from then on. */
   #failure: FailedRunState | undefined;
   #error: unknown;
@@ -101,26 +133,35 @@ class RunProgress {
     this.#setup = setup;
     this.#frontier = frontier;
     this.#left = new Map(left);
+    this.#mask = new SecretMask(setup.secrets);
+    this.#policies = policiesOf(setup.graph);
+    this.#due = new TaskQueue((step) => this.#policies.get(step)?.resources, machineResources);
     mkdirSync(logFolder(setup.home, setup.writer.flow, setup.writer.runId), { recursive: true, mode: 0o700 });
   }
 
   async complete(first: readonly PlannedTask[]): Promise<FinalRunState> {
     const { signal, maxWorkers } = this.#setup;
-    const stop = (): void => this.#fail({ status: 'failed', reason: signal.reason as Stop });
+    const stop = (): void => this.#fail(stoppedState(signal.reason as Stop));
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
-    this.#waiting.push(...first);
-    while (this.#waiting.length > 0 || this.#running.size > 0) {
-      while (this.#failure === undefined && this.#running.size < maxWorkers) {
-        const task = this.#waiting.shift();
-        if (task === undefined) break;
-        const work: Promise<void> = this.#execute(task)
+    this.#plan(first);
+    for (;;) {
+      const { promise: changed, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      while (this.#failure === undefined && this.#running < maxWorkers) {
+        const due = this.#due.take();
+        if (due === undefined) break;
+        this.#running += 1;
+        void this.#execute(due)
           .catch((error: unknown) => this.abort(error))
-          .finally(() => this.#running.delete(work));
-        this.#running.add(work);
+          .finally(() => {
+            this.#running -= 1;
+            this.#due.release(due.step);
+            this.#wake();
+          });
       }
-      if (this.#running.size === 0) break;
-      await Promise.race(this.#running);
+      if (this.#running === 0 && this.#delays.size === 0) break;
+      await changed;
     }
     signal.removeEventListener('abort', stop);
     if (this.#error !== undefined) throw this.#error as Error;
@@ -137,53 +178,100 @@ class RunProgress {
     return formatPathspec({ flow: this.#setup.writer.flow, run: this.#setup.writer.runId, step, task });
   }
 
+  #plan(tasks: readonly PlannedTask[]): void {
+    for (const planned of tasks) this.#due.add({ step: planned.step, planned, attempt: 0, taskId: undefined });
+  }
+
   #fail(failure: FailedRunState): void {
     if (this.#failure !== undefined) return;
     this.#failure = failure;
+    for (const delay of this.#delays) clearTimeout(delay);
+    this.#delays.clear();
     // Running tasks are warned and then ended; each reports its own end.
     void this.#setup.pool.end({ graceMs: this.#setup.graceMs });
+    this.#wake();
   }
 
-  async #execute(planned: PlannedTask): Promise<void> {
-    const { pool, writer, report, graph } = this.#setup;
-    const { step, parentIds, frames } = planned;
-    const attempt = 0;
-    let worker = pool.take();
-    const taskId = await writer.startTask(
-      { step, parentIds, frames, sourceSha256: graph.steps.get(step)?.sourceSha256 ?? '' },
-      worker.pid,
-    );
+  async #execute({ step, planned, attempt, taskId: known }: DueAttempt): Promise<void> {
+    const { pool, writer, report, graph, isolation, graceMs } = this.#setup;
+    const policy = this.#policies.get(step) ?? {};
+    const isolated = isolation === 'task' || policy.isolated === true;
+    const { parentIds, frames, originPathspec } = planned;
+    let worker = pool.take({ isolated });
+    const sourceSha256 = graph.steps.get(step)?.sourceSha256 ?? '';
+    const taskId =
+      known ?? (await writer.startTask({ step, parentIds, frames, originPathspec, sourceSha256 }, worker.pid));
+    if (attempt > 0) await writer.startAttempt(taskId, attempt, worker.pid);
     const pathspec = this.pathspec(step, taskId);
     report({ type: 'task-started', pathspec, attempt, pid: worker.pid });
-    const order = this.#order(planned, { taskId, attempt });
+    const order = this.#order(planned, { taskId, attempt, policy });
     const logs = this.#openLogs(order, pathspec);
-    let end = await worker.run(order);
+    const limit: TaskLimit | undefined =
+      policy.timeoutMs === undefined ? undefined : { timeoutMs: policy.timeoutMs, graceMs };
+    let end = await worker.run(order, limit);
     for (let tries = 1; end.kind === 'unusable' && this.#failure === undefined && tries < MAX_TRIES_TO_BEGIN; tries++) {
-      pool.giveBack(worker);
-      worker = pool.take();
-      end = await worker.run(order);
+      pool.giveBack(worker, { isolated });
+      worker = pool.take({ isolated });
+      end = await worker.run(order, limit);
     }
     if (end.kind === 'signal' && SIGNALS_OF_A_STOP.has(end.signalCode)) await this.#stopUnderWay();
     for (const log of logs) this.#setup.logs.remove(log);
     rmSync(order.tempdir, { recursive: true, force: true });
-    pool.giveBack(worker);
+    pool.giveBack(worker, { isolated });
+    await this.#conclude({ step, planned, attempt, taskId }, { end, order, policy, pathspec });
+  }
 
-    const result = toResult(checkedEnd(end, graph.steps.get(step)), {
+  /** Records what became of an attempt, and sees to what comes next. */
+  async #conclude(
+    due: DueAttempt & { readonly taskId: string },
+    { end, order, policy, pathspec }: { end: TaskEnd; order: TaskOrder; policy: StepPolicy; pathspec: string },
+  ): Promise<void> {
+    const { writer, report, graph, home } = this.#setup;
+    const { step, planned, attempt, taskId } = due;
+    const graphStep = graph.steps.get(step);
+    const made = attemptResult(end, {
       taskId,
       attempt,
+      step: graphStep,
       isStopping: this.#failure !== undefined,
+      mask: this.#mask,
     });
+    const retryDelayMs = this.#failure === undefined ? retryDelay(made, policy) : undefined;
+    if (made.state.status === 'failed' && retryDelayMs !== undefined) {
+      const { reason } = made.state;
+      await writer.finishAttempt({ ...made, isRetried: true });
+      report({ type: 'task-failed', pathspec, attempt, reason, isRetried: true }, made.exception);
+      this.#retryIn(retryDelayMs, { step, planned, attempt: attempt + 1, taskId });
+      return;
+    }
+    const isCaught = policy.catchError !== undefined && this.#failure === undefined;
+    const result = isCaught ? caughtResult(made, { policy: policy.catchError, order, step: graphStep, home }) : made;
     await writer.finishAttempt(result);
     if (result.state.status === 'successful') {
-      report({ type: 'task-succeeded', pathspec, attempt });
+      const { caught } = result.state;
+      const shown = policy.catchError?.printException === true ? result.exception : undefined;
+      report({ type: 'task-succeeded', pathspec, attempt, caught }, shown);
+      const { frames } = planned;
       this.#left.set(taskId, leftBy(planned, result.artifacts));
-      const finished = { id: taskId, step, frames, transition: result.transition };
-      for (const next of this.#frontier.after(finished)) this.#waiting.push(next); // there may be very many
+      this.#plan(this.#frontier.after({ id: taskId, step, frames, transition: result.transition }));
       return;
     }
     const { reason } = result.state;
     report({ type: 'task-failed', pathspec, attempt, reason }, result.exception);
     this.#fail({ status: 'failed', reason: { kind: 'task', pathspec, message: describeReason(reason) } });
+  }
+
+  #retryIn(delayMs: number, due: DueAttempt): void {
+    if (this.#failure !== undefined) return; // meanwhile another task failed
+    const delay = setTimer(
+      () => {
+        this.#delays.delete(delay);
+        this.#due.add(due);
+        this.#wake();
+      },
+      Math.min(delayMs, LONGEST_DELAY_MS),
+    );
+    this.#delays.add(delay);
   }
 
   /** Whoever ends a run signals all its processes, and a worker may be gone before this process hears of it. */
@@ -193,8 +281,11 @@ class RunProgress {
       await Promise.race([once(signal, 'abort'), setTimeout(STOP_ARRIVES_MS, undefined, { ref: false })]);
   }
 
-  #order(planned: PlannedTask, { taskId, attempt }: { taskId: string; attempt: number }): TaskOrder {
-    const { home, writer, parameters, user, tags, originRunId, graph, maxNumSplits } = this.#setup;
+  #order(
+    planned: PlannedTask,
+    { taskId, attempt, policy }: { taskId: string; attempt: number; policy: StepPolicy },
+  ): TaskOrder {
+    const { home, writer, parameters, user, tags, originRunId, graph, maxNumSplits, secretVariables } = this.#setup;
     const { step, frames } = planned;
     const log = { flow: writer.flow, runId: writer.runId, taskId, attempt };
     return {
@@ -211,6 +302,10 @@ class RunProgress {
       frames,
       parameters,
       maxNumSplits,
+      with: this.#setup.with,
+      environment: { ...policy.environment, ...secretVariables.get(step) },
+      secrets: this.#setup.secrets,
+      cards: policy.cards ?? [],
       ...taskSources(planned, { graph, left: this.#left }),
       tempdir: attemptTempFolder(home, log),
       logs: {
@@ -224,6 +319,7 @@ class RunProgress {
     return (['stdout', 'stderr'] as const).map((stream) => {
       const log = new TaskLog(order.logs[stream], {
         maxBytes: this.#setup.maxLogBytes,
+        mask: this.#mask,
         sink: (lines) => this.#setup.report({ type: 'task-output', pathspec, stream, lines }),
       });
       this.#setup.logs.add(log);
@@ -232,51 +328,20 @@ class RunProgress {
   }
 }
 
-function checkedEnd(end: TaskEnd, step: GraphStep | undefined): TaskEnd {
-  if (end.kind !== 'done' || end.outcome.status !== 'successful') return end;
-  const message = describeMisfit(end.outcome.transition, step);
-  if (message === undefined) return end;
-  return { kind: 'done', outcome: { status: 'failed', exception: { name: 'FlowError', message, stack: '' } } };
+function stoppedState(stop: Stop): FailedRunState {
+  return stop.kind === 'timeout' ? { status: 'timeout', reason: stop } : { status: 'failed', reason: stop };
 }
 
-function toResult(
-  end: TaskEnd,
-  { taskId, attempt, isStopping }: { taskId: string; attempt: number; isStopping: boolean },
-): AttemptResult {
-  const nothing = { taskId, attempt, artifacts: [], blobs: [] };
-  switch (end.kind) {
-    case 'done':
-      if (end.outcome.status === 'successful') {
-        return { taskId, attempt, ...end.outcome, state: { status: 'successful' } };
-      }
-      return {
-        ...nothing,
-        exception: end.outcome.exception,
-        state: failed(
-          isStopping ? { kind: 'stopped' } : { kind: 'exception', message: summary(end.outcome.exception) },
-        ),
-      };
-    case 'unusable':
-    case 'unloadable':
-      return {
-        ...nothing,
-        state: failed(isStopping ? { kind: 'stopped' } : { kind: 'exception', message: end.message }),
-      };
-    case 'exit':
-      return { ...nothing, state: failed(isStopping ? { kind: 'stopped' } : end) };
-    case 'signal':
-      return { ...nothing, state: failed(isStopping ? { kind: 'stopped' } : end) };
-  }
+/** What the decorators of each step ask for, by step. */
+export function policiesOf(graph: Graph): ReadonlyMap<string, StepPolicy> {
+  return new Map(
+    [...graph.steps].map(([name, { decorators }]) => [name, mergePolicies(decorators.map(({ policy }) => policy))]),
+  );
 }
 
-function failed(reason: TaskReason): FinalTaskState {
-  return { status: 'failed', reason };
-}
-
-/** What fits into a reason; the whole of it is kept with the attempt. */
-const MAX_SUMMARY_LENGTH = 1000;
-
-function summary({ name, message }: ExceptionRecord): string {
-  const text = `${name}: ${message}`;
-  return text.length <= MAX_SUMMARY_LENGTH ? text : `${text.slice(0, MAX_SUMMARY_LENGTH)}…`;
+/** How long to wait before the next attempt; `undefined` when there is to be none. */
+function retryDelay({ state, attempt }: AttemptResult, { retry }: StepPolicy): number | undefined {
+  if (state.status !== 'failed' || retry === undefined || attempt >= retry.times) return undefined;
+  if (retry.on === 'crash' && state.reason.kind === 'exception') return undefined;
+  return retry.delayMs * retry.backoff ** attempt;
 }

@@ -53,5 +53,5 @@ export class TaskContext implements CurrentTask, Disposable {
     process.off('SIGTERM', this.#abort);
   }
 
-  readonly #abort = (): void => this.#stop.abort(new Error('the run is ending'));
+  readonly #abort = (): void => this.#stop.abort(new Error('the task is to end'));
 }

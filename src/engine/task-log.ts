@@ -1,5 +1,6 @@
 import { appendFileSync, closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { logTimesFile } from '../store/home-folder.ts';
+import type { SecretMask } from './secret-mask.ts';
 
 /** Receives whole lines as they come, without their line ends. */
 export type LineSink = (lines: readonly string[]) => void;
@@ -23,16 +24,19 @@ export class TaskLog {
   readonly #descriptor: number;
   readonly #maxBytes: number;
   readonly #sink: LineSink;
+  /** The file once more, since what is opened for appending writes nowhere else, and the last bytes that were seen. */
+  readonly #masking: { readonly mask: SecretMask; readonly descriptor: number; before: Buffer } | undefined;
   #position = 0;
   /** The beginning of a line whose end has not been written yet. */
   #unfinished: Buffer[] = [];
   #wasCut = false;
 
-  constructor(file: string, { maxBytes, sink }: { maxBytes: number; sink: LineSink }) {
+  constructor(file: string, { maxBytes, mask, sink }: { maxBytes: number; mask: SecretMask; sink: LineSink }) {
     this.#file = file;
     this.#descriptor = openSync(file, 'a+', 0o600);
     this.#maxBytes = maxBytes;
-    this.#sink = sink;
+    this.#sink = mask.isEmpty ? sink : (lines) => sink(lines.map((line) => mask.text(line)));
+    this.#masking = mask.isEmpty ? undefined : { mask, descriptor: openSync(file, 'r+'), before: Buffer.alloc(0) };
   }
 
   /** Takes in what was written since the last look; `false` when nothing was. */
@@ -43,6 +47,7 @@ export class TaskLog {
       const length = readSync(this.#descriptor, chunk, 0, chunk.byteLength, this.#position);
       if (length === 0) break;
       if (this.#position === start) this.#noteTime();
+      this.#hideSecrets(chunk.subarray(0, length));
       this.#position += length;
       this.#take(chunk.subarray(0, length));
     }
@@ -61,6 +66,20 @@ export class TaskLog {
     if (this.#position > this.#maxBytes) this.#cut();
     if (this.#wasCut) writeSync(this.#descriptor, `\n${this.#note('the rest was not kept')}\n`);
     closeSync(this.#descriptor);
+    if (this.#masking !== undefined) closeSync(this.#masking.descriptor);
+  }
+
+  /** Writes over the secrets in what is being taken in, where they stand in the file. */
+  #hideSecrets(chunk: Buffer): void {
+    const masking = this.#masking;
+    if (masking === undefined) return;
+    const { mask, descriptor, before } = masking;
+    const bytes = Buffer.concat([before, chunk]); // a secret may have been written in two parts
+    for (const { start, length } of mask.find(bytes)) {
+      writeSync(descriptor, Buffer.alloc(length, '*'), 0, length, this.#position - before.byteLength + start);
+    }
+    const keptBytes = Math.min(bytes.byteLength, mask.longestBytes - 1);
+    masking.before = bytes.subarray(bytes.byteLength - keptBytes);
   }
 
   #noteTime(): void {
@@ -72,6 +91,7 @@ export class TaskLog {
   #cut(): void {
     ftruncateSync(this.#descriptor, this.#maxBytes); // writers append, so they go on at the new end
     this.#position = this.#maxBytes;
+    if (this.#masking !== undefined) this.#masking.before = Buffer.alloc(0);
     this.#wasCut = true;
   }
 

@@ -2,8 +2,6 @@ import { WorkerProcess, type WorkerStart } from './worker-process.ts';
 
 /** The workers of a run. One is started ahead of need, so that the first task, or the next one, does not wait for Node. */
 export class WorkerPool {
-  /** `pool` uses a worker again; `task` gives each task a process of its own. */
-  isolation: 'pool' | 'task' = 'pool';
   readonly #start: WorkerStart;
   #idle: readonly WorkerProcess[] = [];
   readonly #busy = new Set<WorkerProcess>();
@@ -18,21 +16,25 @@ export class WorkerPool {
     if (this.#idle.length === 0) this.#idle = [new WorkerProcess(this.#start)];
   }
 
-  /** A worker that can be given a task; give it back afterwards. */
-  take(): WorkerProcess {
+  /**
+   * A worker that can be given a task; give it back afterwards.
+   *
+   * @param options.isolated whether no other task may have it, before or after
+   */
+  take({ isolated }: { isolated: boolean }): WorkerProcess {
     this.#idle = this.#idle.filter((worker) => worker.isFree); // one may have died meanwhile
-    this.prepare();
-    const [worker, ...rest] = this.#idle as [WorkerProcess, ...WorkerProcess[]];
-    this.#idle = rest;
+    let worker = this.#idle.find(({ isFresh }) => isFresh || !isolated);
+    if (worker === undefined) worker = new WorkerProcess(this.#start);
+    else this.#idle = this.#idle.filter((other) => other !== worker);
     this.#busy.add(worker);
-    if (this.isolation === 'task') this.prepare();
+    if (isolated) this.prepare();
     return worker;
   }
 
   /** Takes a worker back, and ends it unless it may be used again. */
-  giveBack(worker: WorkerProcess): void {
+  giveBack(worker: WorkerProcess, { isolated }: { isolated: boolean }): void {
     this.#busy.delete(worker);
-    if (this.isolation === 'pool' && worker.isFree) {
+    if (!isolated && worker.isFree) {
       this.#idle = [worker, ...this.#idle];
       return;
     }

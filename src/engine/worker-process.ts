@@ -3,8 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { clearTimeout, setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
+import { endTree, type Tree } from '../process/end-tree.ts';
 import { endGroup, signalGroup } from '../process/groups.ts';
+import { identityOf } from '../process/identity.ts';
 import type { Guardian } from '../process/guardian.ts';
 import { type TaskOrder, type TaskOutcome, WORKER_VARIABLE, type WorkerMessage } from './messages.ts';
 
@@ -14,6 +17,8 @@ export type TaskEnd =
   /** The process ended before the task was done. */
   | { readonly kind: 'exit'; readonly exitCode: number }
   | { readonly kind: 'signal'; readonly signalCode: string }
+  /** It took longer than it may, and was ended with everything it started. */
+  | { readonly kind: 'timeout'; readonly timeoutMs: number }
   /** The worker could not begin: none of the task's code ran, and another worker may have it. */
   | { readonly kind: 'unusable'; readonly message: string }
   /** The worker ended while it loaded the flow, as any other would. */
@@ -27,6 +32,13 @@ type WorkerState =
   | { readonly status: 'retired' }
   | { readonly status: 'ended' };
 
+/** How long a task may take. */
+export interface TaskLimit {
+  readonly timeoutMs: number;
+  /** How long a task that asked for a warning has from then on. */
+  readonly graceMs: number;
+}
+
 export interface WorkerStart {
   readonly script: string;
   readonly environment: NodeJS.ProcessEnv;
@@ -35,30 +47,42 @@ export interface WorkerStart {
   readonly onPrinted: () => void;
 }
 
+let started = 0;
+
 /** A worker as its run process sees it: one process, a group of its own, one task at a time. */
 export class WorkerProcess {
   readonly pid: number;
   readonly #process: ChildProcess;
   readonly #guardian: Guardian;
   readonly #onPrinted: () => void;
+  readonly #tree: Tree;
   /** What the worker prints outside a task; an open file without a name, so that nothing can be left behind. */
   readonly #startLog: number;
   readonly #ended = Promise.withResolvers<void>();
   #state: WorkerState = { status: 'starting' };
   #finish: ((end: TaskEnd) => void) | undefined;
+  /** The limit of the task that it has. */
+  #limit: TaskLimit | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** When the task has exceeded its limit: waits until it has nothing left to say. */
+  #expired: PromiseWithResolvers<void> | undefined;
+  /** Whether a task has been executed here. */
+  #isUsed = false;
 
   constructor({ script, environment, guardian, onPrinted }: WorkerStart) {
     this.#guardian = guardian;
     this.#onPrinted = onPrinted;
     this.#startLog = openUnnamedFile();
+    const mark = { name: guardian.mark.name, value: String(++started) };
     this.#process = fork(script, [], {
       detached: true,
       serialization: 'advanced',
       execArgv: process.execArgv.filter((option) => !option.startsWith('--inspect')), // the port is taken
       stdio: ['ignore', this.#startLog, this.#startLog, 'ipc'],
-      env: { ...environment, [WORKER_VARIABLE]: '1', [guardian.mark.name]: guardian.mark.value },
+      env: { ...environment, [WORKER_VARIABLE]: '1', [mark.name]: mark.value },
     });
     this.pid = this.#process.pid ?? 0;
+    this.#tree = { pid: this.pid, startTime: identityOf(this.pid)?.startTime, mark };
     if (this.#process.pid !== undefined) guardian.watch(this.#process.pid);
     this.#process.on('message', (message) => this.#hear(message as WorkerMessage));
     this.#process.on('error', (error) => this.#end({ kind: 'unusable', message: error.message }));
@@ -72,11 +96,18 @@ export class WorkerProcess {
     return this.#finish === undefined && (this.#state.status === 'starting' || this.#state.status === 'idle');
   }
 
-  /** Gives the worker a task, as soon as it has loaded the flow. */
-  run(order: TaskOrder): Promise<TaskEnd> {
+  /** Whether no task has been executed here, nor will be but the one it was taken for. */
+  get isFresh(): boolean {
+    return this.isFree && !this.#isUsed;
+  }
+
+  /** Gives the worker a task, as soon as it has loaded the flow. Its time begins then. */
+  run(order: TaskOrder, limit?: TaskLimit): Promise<TaskEnd> {
     if (!this.isFree) return Promise.resolve({ kind: 'unusable', message: 'its worker is ending' });
     const { promise, resolve } = Promise.withResolvers<TaskEnd>();
     this.#finish = resolve;
+    this.#limit = limit;
+    this.#isUsed = true;
     if (this.#state.status === 'idle') this.#give(order);
     else this.#state = { status: 'starting', order };
     return promise;
@@ -106,9 +137,27 @@ export class WorkerProcess {
 
   #give(order: TaskOrder): void {
     this.#state = { status: 'busy' };
+    const limit = this.#limit;
+    if (limit !== undefined) this.#timer = setTimer(() => void this.#expire(limit), limit.timeoutMs);
     this.#process.send(order, (error) => {
       if (error !== null) this.retire(); // the process is ending: `exit` follows
     });
+  }
+
+  /** The task has had its time: it is warned if it asked to be, and all it started is ended with it. */
+  async #expire({ timeoutMs, graceMs }: TaskLimit): Promise<void> {
+    this.retire();
+    const expired = Promise.withResolvers<void>();
+    this.#expired = expired;
+    const grace = new AbortController();
+    void expired.promise.then(() => grace.abort());
+    signalGroup(this.pid, 'SIGTERM');
+    signalGroup(this.pid, 'SIGCONT'); // a stopped process gets the first only when it goes on
+    await Promise.race([expired.promise, setTimeout(graceMs, undefined, { signal: grace.signal }).catch(() => {})]);
+    await endTree(this.#tree, { graceMs: 0 });
+    await this.#ended.promise;
+    this.#expired = undefined;
+    this.#settle({ kind: 'timeout', timeoutMs });
   }
 
   #hear(message: WorkerMessage): void {
@@ -142,6 +191,11 @@ export class WorkerProcess {
   }
 
   #settle(end: TaskEnd): void {
+    clearTimeout(this.#timer);
+    if (this.#expired !== undefined) {
+      this.#expired.resolve(); // whatever became of it comes too late
+      return;
+    }
     this.#finish?.(end);
     this.#finish = undefined;
   }

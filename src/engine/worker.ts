@@ -5,8 +5,9 @@ import { prepareBlob } from '../store/artifact-files.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import { current, enterTask, leaveTask } from '../flow/current.ts';
 import type { FlowClass } from '../flow/flow-spec.ts';
+import type { DefinedDecorator } from '../flow/decorator.ts';
 import { recordException } from './exception.ts';
-import { executeTask } from './execute-task.ts';
+import { executeTask, type TaskContent } from './execute-task.ts';
 import { lookAround } from './leftovers.ts';
 import type { TaskOrder, TaskOutcome, WorkerMessage } from './messages.ts';
 import { TaskContext } from './task-context.ts';
@@ -29,6 +30,7 @@ export function runWorker(flowClass: FlowClass): Promise<never> {
 class Worker {
   readonly #flowClass: FlowClass;
   #store: SqliteStore | undefined;
+  #added: readonly DefinedDecorator[] | undefined;
   #fail: ((thrown: unknown) => void) | undefined;
   #isSpoilt = false;
 
@@ -49,6 +51,7 @@ class Worker {
       return;
     }
     const findLeftovers = lookAround();
+    const restoreEnvironment = setEnvironment(order.environment);
     const failed = new Promise<never>((_, reject) => (this.#fail = reject));
     let outcome: TaskOutcome;
     try {
@@ -58,6 +61,7 @@ class Worker {
       outcome = { status: 'failed', exception: recordException(thrown, order.flow) };
     }
     this.#fail = undefined;
+    restoreEnvironment();
     leaveTask();
     send({ type: 'done', outcome, leftovers: findLeftovers() });
     flushCompileCache(); // this process may be ended at any time from now on, which would leave nothing in the cache
@@ -80,13 +84,21 @@ class Worker {
     const store = await this.#storeFor(order);
     using context = new TaskContext(order);
     enterTask(context);
-    return await executeTask(this.#flowClass, order, {
+    const content: TaskContent = {
       read: (blob) => {
         if (store === undefined) throw new Error(`${current.pathspec} inherits nothing`);
         return store.readBlobSync(blob);
       },
       prepare: (parts) => prepareBlob(order.home, parts),
-    });
+    };
+    return await executeTask(this.#flowClass, order, { content, with: await this.#decorators(order.with) });
+  }
+
+  async #decorators(specs: readonly string[]): Promise<readonly DefinedDecorator[]> {
+    if (specs.length === 0) return [];
+    // The same for every task of the run.
+    this.#added ??= (await import('../flow/with-specs.ts')).readWithSpecs(specs);
+    return this.#added;
   }
 
   /** The store, for a task that inherits something: the first of a run does not, and need not wait for SQLite. */
@@ -96,6 +108,18 @@ class Worker {
     this.#store ??= openSqliteStore(home, { access: 'read' });
     return this.#store;
   }
+}
+
+/** Sets variables, and returns what makes them as they were. */
+function setEnvironment(variables: Readonly<Record<string, string>>): () => void {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, variables);
+  return () => {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  };
 }
 
 function loadStore(): Promise<typeof import('../store/sqlite-store.ts')> {

@@ -1,4 +1,5 @@
 import { RacewayError } from '../core/errors.ts';
+import { addDecorators, type DefinedDecorator, withinDecorators } from './decorator.ts';
 import type { Inputs, JoinInput } from './inputs.ts';
 import { joinInputs } from './join-inputs.ts';
 import { planMerge, type MergeSetting } from './plan-merge.ts';
@@ -18,6 +19,8 @@ export interface TaskInputs {
   readonly item?: { readonly value: unknown } | undefined;
   /** For a join, which inherits nothing: the tasks it brings together. */
   readonly inputs?: readonly JoinInput[] | undefined;
+  /** Decorators that every step has besides its own. */
+  readonly with?: readonly DefinedDecorator[] | undefined;
 }
 
 /** A field of a flow instance that is, or may be, an artifact. */
@@ -161,7 +164,11 @@ export class FlowInstance implements ProxyHandler<object> {
     for (const name of this.#stepReads.get(stepName) ?? NOTHING) this.#reads.add(name);
     this.#phase = { kind: 'running', step: stepName };
     try {
-      await step.body?.call(this.#proxy, this.#argument(step) as never);
+      const decorators = addDecorators(step.decorators, this.#inputs.with ?? []);
+      await withinDecorators(decorators, {
+        flow: this.#proxy,
+        body: async () => step.body?.call(this.#proxy, this.#argument(step) as never),
+      });
       this.#checkTransition(stepName);
     } finally {
       this.#phase = { kind: 'finished', step: stepName };

@@ -1,5 +1,6 @@
 import { RacewayError } from '../core/errors.ts';
 import type { FlowDefinition } from './definition.ts';
+import { addDecorators, type DefinedDecorator } from './decorator.ts';
 import { FlowInstance } from './flow-instance.ts';
 import { nextCalls, type NextCall } from './next-calls.ts';
 import { readSplits } from './splits.ts';
@@ -23,6 +24,8 @@ export interface GraphStep {
   /** Made by `step()` or by `join()`. */
   readonly kind: 'step' | 'join';
   readonly body: DefinedStep['body'];
+  /** Its own and those that every step has, the first one outermost. */
+  readonly decorators: readonly DefinedDecorator[];
   /** Whether the source could be read: not of a function that was bound, whose source the language does not tell. */
   readonly source: 'read' | 'none' | 'bound' | 'unreadable';
   /** Where it goes; `undefined` at the end, and for a step that the lint has something to say about. */
@@ -36,11 +39,19 @@ export interface GraphStep {
 /**
  * Reads the graph from the source of the steps. The flow is constructed once for it, with these parameters.
  *
+ * @param options.with decorators that every step has besides its own
  * @throws {RacewayError} `FLOW_DEFINITION` when the constructor or a field initialiser throws
  */
-export function readGraph(definition: FlowDefinition, parameters: Readonly<Record<string, unknown>>): Graph {
+export function readGraph(
+  definition: FlowDefinition,
+  parameters: Readonly<Record<string, unknown>>,
+  options: { readonly with?: readonly DefinedDecorator[] } = {},
+): Graph {
+  const { with: added = [] } = options;
   const steps = new Map<string, GraphStep>();
-  for (const [name, step] of constructSteps(definition, parameters)) steps.set(name, readStep(name, step));
+  for (const [name, step] of constructSteps(definition, parameters)) {
+    steps.set(name, { ...readStep(name, step), decorators: addDecorators(step.decorators, added) });
+  }
   return { flowName: definition.name, steps, joinOf: readSplits(steps).joinOf };
 }
 
@@ -62,7 +73,7 @@ function constructSteps(
   }
 }
 
-function readStep(name: string, { kind, body }: DefinedStep): GraphStep {
+function readStep(name: string, { kind, body }: DefinedStep): Omit<GraphStep, 'decorators'> {
   const unread = { name, kind, body, transition: undefined, calls: [], sourceSha256: syntaxSha256(undefined) };
   if (body === undefined) return { ...unread, source: 'none' };
   const source = Function.prototype.toString.call(body);

@@ -1,12 +1,14 @@
 import type { Inputs } from './inputs.ts';
-import { DefinedStep, type Step } from './step.ts';
+import type { Decorator } from './decorator.ts';
+import { defineStep, readArguments, type Step } from './step.ts';
 
 /**
  * Makes the step in which the branches of a split, or the tasks of a foreach, meet. It begins with no artifacts but the
  * initial values: it takes what it needs from `inputs`, or leaves that to `this.mergeArtifacts(inputs)`.
  *
+ * @param decorators what is to happen around its task, such as `retry()`, the first one outermost
  * @param body what the task of the step does; it calls `this.next(...)` once
- * @throws {TypeError} when `body` is not a function
+ * @throws {TypeError} when `body` is not a function, or `decorators` are none
  *
  * @example
  * merge = join((inputs: Inputs<this>) => {
@@ -14,13 +16,9 @@ import { DefinedStep, type Step } from './step.ts';
  *   this.next(this.end);
  * });
  */
-export function join<F>(body: (inputs: Inputs<F>) => void | Promise<void>): Step {
-  const given: unknown = body;
-  if (typeof given !== 'function') {
-    throw new TypeError(
-      `join() takes a function and was given ${given === null ? 'null' : typeof given}\n` +
-        'Write it as join((inputs: Inputs<this>) => { … }).',
-    );
-  }
-  return new DefinedStep(body, 'join') as unknown as Step; // the brand of a Step exists in the types only
+export function join<F>(body: (inputs: Inputs<F>) => void | Promise<void>): Step;
+export function join<F>(decorators: readonly Decorator[], body: (inputs: Inputs<F>) => void | Promise<void>): Step;
+export function join(first: unknown, second?: unknown): Step {
+  // The brand of a Step exists in the types only.
+  return defineStep('join', readArguments(first, second)) as unknown as Step;
 }

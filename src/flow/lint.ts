@@ -29,7 +29,13 @@ export function formatFinding({ message, file, line }: Finding): string {
 /** Everything that is wrong with a flow, as far as its definition and its source tell. */
 export function lintFlow(definition: FlowDefinition, graph: Graph): readonly Finding[] {
   const lint = new Lint(definition, graph);
-  const shape = [...lint.startAndEnd(), ...lint.transitions(), ...lint.unreachable(), ...lint.cycles()];
+  const shape = [
+    ...lint.decorators(),
+    ...lint.startAndEnd(),
+    ...lint.transitions(),
+    ...lint.unreachable(),
+    ...lint.cycles(),
+  ];
   const names = [...lint.parameterNames(), ...lint.stepNames()];
   if (shape.length > 0) return [...names, ...shape]; // what splits and loops would say follows from that
   return [...names, ...lint.splits(), ...lint.endlessLoops()];
@@ -195,6 +201,16 @@ class Lint {
       linear: '',
     }[kind];
     yield this.#atCall(name, call, message);
+  }
+
+  *decorators(): Generator<Finding> {
+    for (const { name, transition, decorators } of this.#graph.steps.values()) {
+      if (transition?.kind !== 'switch' || !decorators.some(({ policy }) => policy.catchError !== undefined)) continue;
+      yield this.#atStep(
+        name,
+        `Step ${name} chooses by a condition and has catchError(), but after an error nothing says where to go: catch the error in a step before it.`,
+      );
+    }
   }
 
   *unreachable(): Generator<Finding> {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { parseDuration } from '../core/duration.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { type Flag, TOP_LEVEL_FLAGS, type TopLevelOptions } from '../core/flags.ts';
 import { nearest } from '../core/nearest.ts';
@@ -121,10 +122,11 @@ function readEnvironment(environment: NodeJS.ProcessEnv, { command, known, ...ta
     if (option.kind === 'flag' && option.flag.hidden === true) continue;
     if (option.kind === 'parameter' && command !== 'run') continue;
     const isTopLevel = option.kind === 'flag' && option.isTopLevel;
-    const variable = ['RACEWAY', ...(isTopLevel ? [] : [command ?? '']), name]
-      .join('_')
-      .toUpperCase()
-      .replaceAll('-', '_');
+    const isOfCommand = !isTopLevel || isFlagOf(command, name);
+    const variables = [...(isTopLevel ? [[name]] : []), ...(isOfCommand ? [[command ?? '', name]] : [])].map((words) =>
+      ['RACEWAY', ...words].join('_').toUpperCase().replaceAll('-', '_'),
+    );
+    const variable = variables.findLast((one) => (environment[one] ?? '') !== '') ?? '';
     const text = environment[variable];
     if (text === undefined || text === '') continue;
     if (option.kind === 'parameter') {
@@ -136,6 +138,11 @@ function readEnvironment(environment: NodeJS.ProcessEnv, { command, known, ...ta
       put(isTopLevel ? target.topLevel : target.options, option, parseFlag(option.flag, value, variable));
     }
   }
+}
+
+function isFlagOf(command: CommandName | undefined, name: string): boolean {
+  const { flags = {} }: Partial<Command> = command === undefined ? {} : COMMANDS[command];
+  return Object.values(flags).some(({ flag }) => flag === name);
 }
 
 /** The command line wins over the environment, and there the last of several over the others. */
@@ -183,6 +190,11 @@ function parseFlag(flag: Flag, text: string, source: string): unknown {
         expected: flag.minimum === undefined ? kind : `${kind}, ${flag.minimum} or more`,
         received: text,
       });
+    }
+    case 'duration': {
+      const durationMs = parseDuration(text);
+      if (durationMs !== undefined && durationMs > 0) return durationMs;
+      throw wrongValue(source, { expected: 'a time span such as 90s, 5m or 2h', received: text });
     }
     case 'choice':
       if (flag.choices?.includes(text) === true) return text;

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { RunEvent, TaskOutput } from '../core/events.ts';
 import { parsePathspec } from '../core/pathspec.ts';
-import { describeReason } from '../core/status.ts';
+import { describeReason, type TaskReason } from '../core/status.ts';
 import { timestamp } from '../core/timestamp.ts';
 import { formatException } from '../engine/exception.ts';
 import type { ExceptionRecord } from '../store/run-store.ts';
@@ -36,22 +36,26 @@ export class TextConsole implements RunConsole {
         return this.#print(head(event.pathspec), [`Cloning previously run task ${withoutFlow(event.originPathspec)}`]);
       case 'task-started':
         this.#pids.set(event.pathspec, event.pid);
-        return this.#print(this.#head(event.pathspec), ['Task is starting.']);
+        return this.#print(this.#head(event.pathspec), [
+          event.attempt === 0 ? 'Task is starting.' : `Task is starting (retry ${event.attempt}).`,
+        ]);
       case 'task-output':
         return this.#print(this.#head(event.pathspec), event.lines);
       case 'task-succeeded':
-        this.#print(this.#head(event.pathspec), ['Task finished successfully.']);
+        this.#print(this.#head(event.pathspec), [
+          event.caught === undefined ? 'Task finished successfully.' : red('Task failed; its error is caught.'),
+        ]);
         this.#pids.delete(event.pathspec);
+        if (event.caught !== undefined && (exception !== undefined || event.caught.kind !== 'exception'))
+          this.#explain(event, event.caught, exception);
         return;
       case 'task-failed': {
         this.#print(this.#head(event.pathspec), [
-          red(event.reason.kind === 'stopped' ? 'Task stopped.' : 'Task failed.'),
+          red(event.reason.kind === 'stopped' ? 'Task stopped.' : 'Task failed.') +
+            (event.isRetried === true ? ' It will be tried again.' : ''),
         ]);
         this.#pids.delete(event.pathspec);
-        if (event.reason.kind !== 'stopped') {
-          const what = exception === undefined ? describeReason(event.reason) : formatException(exception);
-          printError(`Step ${path.step} (task-id ${path.task}, attempt ${event.attempt}) failed: ${what}`);
-        }
+        if (event.reason.kind !== 'stopped') this.#explain(event, event.reason, exception);
         return;
       }
       case 'run-finished':
@@ -64,6 +68,16 @@ export class TextConsole implements RunConsole {
 
   remark(text: string): void {
     this.#print('', [text]);
+  }
+
+  #explain(
+    { pathspec, attempt }: { pathspec: string; attempt: number },
+    reason: TaskReason,
+    exception: ExceptionRecord | undefined,
+  ): void {
+    const { step, task } = parsePathspec(pathspec);
+    const what = exception === undefined ? describeReason(reason) : formatException(exception);
+    printError(`Step ${step} (task-id ${task}, attempt ${attempt}) failed: ${what}`);
   }
 
   #head(pathspec: string): string {

@@ -6,7 +6,8 @@ import { DEFAULT_NUM_SPLITS, type InternalOptions, type RunOptions } from '../co
 import { formatCommand } from '../core/format-command.ts';
 import { checkTags } from '../core/tags.ts';
 import { VERSION } from '../core/version.ts';
-import { type Beginning, runFlow, type Stop } from '../engine/run-flow.ts';
+import { readSecrets, type StepSecrets } from '../engine/read-secrets.ts';
+import { type Beginning, policiesOf, runFlow, type Stop } from '../engine/run-flow.ts';
 import { checkedGraph } from '../flow/checked-graph.ts';
 import { encodeParameters } from '../flow/encode-parameters.ts';
 import type { Graph } from '../flow/graph.ts';
@@ -21,8 +22,10 @@ import type { ProgramContext } from './program.ts';
 import type { Workers } from './workers.ts';
 
 /** Exit statuses that say which signal ended a program: 128 and its number. */
-const SIGNAL_STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const satisfies Record<Stop['signalCode'], number>;
+const SIGNAL_STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+const TIMEOUT_STATUS = 124;
 
+const FAILED_STATUS = 1;
 const DEFAULT_LOG_MEGABYTES = 10;
 const DEFAULT_GRACE_SECONDS = 5;
 /** The Runner kills this process when the grace is over; tasks get a little less, so that their end can be recorded. */
@@ -43,7 +46,6 @@ export class RunSession {
     this.#context = context;
     this.#workers = workers;
     this.#options = context.commandLine.options;
-    workers.pool.isolation = this.#options.isolation ?? 'pool';
     this.#graceMs = (this.#options.grace ?? DEFAULT_GRACE_SECONDS) * 1000 * TASK_SHARE_OF_GRACE;
     const { home } = context.commandLine.topLevel;
     const place = home === undefined ? [] : [`--home=${home}`];
@@ -79,7 +81,11 @@ export class RunSession {
     const { definition, commandLine } = this.#context;
     this.say(`raceway ${VERSION} executing ${definition.name} for user:${this.user}`);
     if (commandLine.topLevel.lint !== false) this.say('Validating your flow...');
-    const graph = checkedGraph(definition, { parameters, lint: commandLine.topLevel.lint !== false });
+    const graph = checkedGraph(definition, {
+      parameters,
+      lint: commandLine.topLevel.lint !== false,
+      with: commandLine.topLevel.with,
+    });
     if (commandLine.topLevel.lint !== false) this.say('    The graph looks good!');
     return graph;
   }
@@ -101,6 +107,7 @@ export class RunSession {
   }): Promise<number> {
     const { definition } = this.#context;
     const { runIdFile } = this.#options;
+    const secrets = readSecrets(policiesOf(graph));
     if (runIdFile !== undefined) writeRunId(runIdFile, '');
     const { store } = this;
     const encoded = encodeParameters(parameters);
@@ -115,7 +122,7 @@ export class RunSession {
       process: ownIdentity(),
     });
     try {
-      return await this.#carryOut(writer, { graph, parameters: encoded, tags, originRunId, first });
+      return await this.#carryOut(writer, { graph, parameters: encoded, secrets, tags, originRunId, first });
     } catch (error) {
       await recordFailure(writer);
       throw error;
@@ -127,12 +134,14 @@ export class RunSession {
     {
       graph,
       parameters,
+      secrets,
       tags,
       originRunId,
       first,
     }: {
       graph: Graph;
       parameters: string;
+      secrets: StepSecrets;
       tags: readonly string[];
       originRunId: string | undefined;
       first: (writer: RunWriter) => Promise<Beginning>;
@@ -151,6 +160,7 @@ export class RunSession {
       home,
       protocol: PROTOCOL,
     });
+    const limit = this.#limitTime();
     const state = await runFlow(
       {
         home,
@@ -162,19 +172,24 @@ export class RunSession {
         report,
         signal: this.#stop.signal,
         parameters,
+        with: this.#context.commandLine.topLevel.with ?? [],
+        secretVariables: secrets.variables,
+        secrets: secrets.values,
         user: this.user,
         tags,
         originRunId,
+        isolation: this.#options.isolation ?? 'pool',
         maxWorkers: this.#options.maxWorkers ?? availableParallelism(),
         maxNumSplits: this.#options.maxNumSplits ?? DEFAULT_NUM_SPLITS,
         maxLogBytes: (this.#options.maxLogSize ?? DEFAULT_LOG_MEGABYTES) * 1_000_000,
         graceMs: this.#graceMs,
       },
       beginning,
-    );
+    ).finally(() => clearTimeout(limit));
     if (state.status === 'successful') return 0;
     const stop = this.#stop.signal.reason as Stop | undefined;
-    return stop === undefined ? 1 : SIGNAL_STATUS[stop.signalCode];
+    if (stop?.kind === 'signal') return SIGNAL_STATUS[stop.signalCode];
+    return stop?.kind === 'timeout' && state.status === 'timeout' ? TIMEOUT_STATUS : FAILED_STATUS;
   }
 
   /** Something for people on stderr, unless they asked for quiet. */
@@ -182,7 +197,22 @@ export class RunSession {
     if (this.#context.commandLine.topLevel.quiet !== true) process.stderr.write(`${text}\n`);
   }
 
-  #interrupt(signalCode: Stop['signalCode']): void {
+  /** Stops the run when it has had its time. */
+  #limitTime(): NodeJS.Timeout | undefined {
+    // The table of flags turns it into milliseconds.
+    const timeoutMs = this.#options.timeout as number | undefined;
+    if (timeoutMs === undefined) return undefined;
+    return setTimeout(
+      () => {
+        if (this.#stop.signal.aborted) return;
+        this.console.remark(`Workflow timed out after ${timeoutMs / 1000} s: ending its tasks.`);
+        this.#stop.abort({ kind: 'timeout' } satisfies Stop);
+      },
+      Math.min(timeoutMs, 2 ** 31 - 1),
+    );
+  }
+
+  #interrupt(signalCode: keyof typeof SIGNAL_STATUS): void {
     if (this.#stop.signal.aborted) {
       void this.#workers.pool.end({ graceMs: 0 }); // asked a second time: no more grace
       return;

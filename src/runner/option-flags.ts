@@ -1,3 +1,4 @@
+import { parseDuration } from '../core/duration.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import type { Flag } from '../core/flags.ts';
 import { invalid } from '../core/invalid.ts';
@@ -22,7 +23,7 @@ export function optionFlags(
 ): string[] {
   return Object.entries(options).flatMap(([name, value]) => {
     if (value === undefined) return [];
-    const flag = Object.hasOwn(table, name) ? table[name] : undefined;
+    const flag = findFlag(name, table);
     if (flag === undefined) throw unknownOption(name, [...Object.keys(table), ...others], place);
     return flagArguments(name, value, flag);
   });
@@ -71,6 +72,11 @@ function foreignText(name: string, value: unknown): string {
   }
 }
 
+function findFlag(name: string, table: Readonly<Record<string, Flag>>): Flag | undefined {
+  const own = name === 'decospecs' ? 'with' : name; // Metaflow's name for it
+  return Object.hasOwn(table, own) ? table[own] : undefined;
+}
+
 function flagArguments(name: string, value: unknown, flag: Flag): string[] {
   if (flag.kind === 'switch') {
     if (typeof value !== 'boolean') throw invalid(name, 'true or false', value);
@@ -94,6 +100,8 @@ function fits(value: unknown, { kind, choices, minimum = -Infinity }: Flag): boo
       return Number.isSafeInteger(value) && (value as number) >= minimum;
     case 'number':
       return Number.isFinite(value) && (value as number) >= minimum;
+    case 'duration':
+      return (parseDuration(String(value)) ?? 0) > 0;
     case 'choice':
       return typeof value === 'string' && choices?.includes(value) === true;
     case 'string':
@@ -113,6 +121,8 @@ function expectation({ kind, choices, minimum }: Flag): string {
       return `a number${bound}`;
     case 'choice':
       return `one of ${(choices ?? []).map((choice) => `'${choice}'`).join(', ')}`;
+    case 'duration':
+      return "a number of seconds or a time span such as '5m'";
     case 'string':
       return 'a string';
     case 'path':

@@ -31,9 +31,20 @@ export interface NewBlob extends BlobRef {
   readonly bytes?: Uint8Array | undefined;
 }
 
+/** A report of a task: an HTML file that needs nothing else. */
+export interface CardRecord extends BlobRef {
+  /** Tells several cards of one task apart. */
+  readonly id: string;
+  readonly type: string;
+}
+
+/** `spin` is one task of an earlier run, executed again alone; lists of runs leave it out unless asked. */
+export type RunKind = 'run' | 'spin';
+
 export interface RunRecord {
   readonly flow: string;
   readonly id: string;
+  readonly kind: RunKind;
   readonly state: RunState;
   readonly createdAt: TimeMs;
   readonly finishedAt: TimeMs | undefined;
@@ -127,6 +138,8 @@ export interface TaskRecord {
 
 export interface NewRun {
   readonly flow: string;
+  /** @default 'run' */
+  readonly kind?: RunKind | undefined;
   readonly user: string;
   readonly userTags: readonly string[];
   readonly systemTags: readonly string[];
@@ -141,6 +154,8 @@ export interface NewTask {
   readonly sourceSha256: string;
   readonly parentIds: readonly string[];
   readonly frames: readonly FrameRecord[];
+  /** The task of another run that this one is executed in place of. */
+  readonly originPathspec?: string | undefined;
 }
 
 /** One attempt at a task, over: everything of it goes into the store at once or not at all. */
@@ -151,7 +166,10 @@ export interface AttemptResult {
   readonly exception?: ExceptionRecord | undefined;
   readonly transition?: TransitionRecord | undefined;
   readonly reads?: ReadsRecord | undefined;
+  /** Whether another attempt follows: until the run has ended, the task counts as running then. @default false */
+  readonly isRetried?: boolean | undefined;
   readonly artifacts: readonly ArtifactRecord[];
+  readonly cards?: readonly CardRecord[] | undefined;
   /** The contents that the store may not have yet. */
   readonly blobs: readonly NewBlob[];
 }
@@ -165,6 +183,8 @@ export interface ClonedTask {
 
 /** Which runs to list, newest first. */
 export interface RunQuery {
+  /** @default 'run' */
+  readonly kind?: RunKind | undefined;
   /** All of them must be there. */
   readonly tags?: readonly string[] | undefined;
   readonly user?: string | undefined;
@@ -196,6 +216,8 @@ export interface RunReader {
   attempts(flow: string, runId: string, taskId: string): Promise<readonly AttemptRecord[]>;
   /** Artifacts of the task's latest attempt, by name. */
   artifacts(flow: string, runId: string, taskId: string): Promise<readonly ArtifactRecord[]>;
+  /** Cards of the task's latest attempt that has some, by id. */
+  cards(flow: string, runId: string, taskId: string): Promise<readonly CardRecord[]>;
   /** What happened in the run after event `after`, oldest first. */
   events(flow: string, runId: string, after: number): Promise<readonly RecordedEvent[]>;
   /** The content, checked against its hash. @throws {RacewayError} `ARTIFACT` when it is gone or damaged */
@@ -226,6 +248,8 @@ export interface RunWriter {
   readonly createdAt: TimeMs;
   /** Copies finished tasks of the origin run: rows only, in one transaction. */
   cloneTasks(originRunId: string, tasks: readonly ClonedTask[]): Promise<void>;
+  /** Stores contents that a task is about to be given. */
+  addBlobs(blobs: readonly NewBlob[]): Promise<void>;
   /** Makes the task and its attempt 0; returns the task's id. */
   startTask(task: NewTask, pid: number): Promise<string>;
   /** Makes a further attempt. */

@@ -28,10 +28,12 @@ export function optionalJson(row: Row, column: string): unknown {
   return row[column] === null ? undefined : jsonColumn(row, column);
 }
 
-/** `status` and `reason`, which together are a state. */
+/** `status` and `reason`, which together are a state; the reason of a success is what was caught. */
 export function stateColumns(row: Row): unknown {
   const status = textColumn(row, 'status');
-  return row['reason'] === null ? { status } : { status, reason: jsonColumn(row, 'reason') };
+  if (row['reason'] === null || status === 'running') return { status };
+  const reason = jsonColumn(row, 'reason');
+  return status === 'successful' ? { status, caught: reason } : { status, reason };
 }
 
 function unexpected(column: string, value: unknown): never {

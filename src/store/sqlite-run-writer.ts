@@ -2,7 +2,16 @@ import { formatPathspec } from '../core/pathspec.ts';
 import { RacewayError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
 import type { FinalRunState, TaskReason } from '../core/status.ts';
-import type { AttemptResult, ClonedTask, FrameRecord, NewRun, NewTask, RunWriter, TimeMs } from './run-store.ts';
+import type {
+  AttemptResult,
+  ClonedTask,
+  FrameRecord,
+  NewBlob,
+  NewRun,
+  NewTask,
+  RunWriter,
+  TimeMs,
+} from './run-store.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 
 /** Makes a run and hands out what writes it. */
@@ -12,11 +21,12 @@ export function createSqliteRun(database: SqliteDatabase, run: NewRun): RunWrite
     database.run('INSERT OR IGNORE INTO flow (name, created_at) VALUES (?, ?)', run.flow, now);
     for (let id = microseconds(); ; id += 1n) {
       const { changes, key } = database.run(
-        `INSERT OR IGNORE INTO run (flow, id, status, created_at, user, system_tags, origin_run_id, parameters, command,
+        `INSERT OR IGNORE INTO run (flow, id, kind, status, created_at, user, system_tags, origin_run_id, parameters, command,
            process, heartbeat_at)
-         VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?)`,
+         VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?)`,
         run.flow,
         String(id),
+        run.kind ?? 'run',
         now,
         run.user,
         JSON.stringify(run.systemTags),
@@ -36,6 +46,10 @@ export function createSqliteRun(database: SqliteDatabase, run: NewRun): RunWrite
     }
   });
 }
+
+/** Of a row of `attempt`. */
+export const IS_LATEST_ATTEMPT =
+  'number = (SELECT MAX(number) FROM attempt AS other WHERE other.task_key = attempt.task_key)';
 
 class SqliteRunWriter implements RunWriter {
   readonly flow: string;
@@ -100,10 +114,21 @@ class SqliteRunWriter implements RunWriter {
           attemptKey,
           origin['task_key'] ?? null,
         );
+        this.#database.run(
+          `INSERT INTO card (attempt_key, id, type, sha256, size_bytes)
+           SELECT ?, id, type, sha256, size_bytes FROM card
+           WHERE attempt_key = (SELECT attempt_key FROM attempt WHERE task_key = ? ORDER BY number DESC LIMIT 1)`,
+          attemptKey,
+          origin['task_key'] ?? null,
+        );
         this.#record({ type: 'task-cloned', pathspec: this.#pathspec(step, taskId), originPathspec });
         this.#nextTaskId = Math.max(this.#nextTaskId, Number(taskId) + 1);
       }
     });
+  }
+
+  async addBlobs(blobs: readonly NewBlob[]): Promise<void> {
+    this.#write(() => this.#addBlobs(blobs));
   }
 
   async startTask(task: NewTask, pid: number): Promise<string> {
@@ -121,29 +146,32 @@ class SqliteRunWriter implements RunWriter {
     this.#write(() => this.#addAttempt(taskId, attempt, pid));
   }
 
-  async finishAttempt({ taskId, attempt, state, artifacts, blobs, ...result }: AttemptResult): Promise<void> {
+  async finishAttempt({
+    taskId,
+    attempt,
+    state,
+    artifacts,
+    cards = [],
+    blobs,
+    ...result
+  }: AttemptResult): Promise<void> {
     const { key, step } = this.#task(taskId);
     this.#write(() => {
       const row = this.#database.get(
-        `UPDATE attempt SET status = ?, reason = ?, finished_at = ?, exception = ?, transition = ?, reads = ?
+        `UPDATE attempt SET status = ?, reason = ?, finished_at = ?, exception = ?, transition = ?, reads = ?,
+           is_retried = ?
          WHERE task_key = ? AND number = ? RETURNING attempt_key`,
         state.status,
-        'reason' in state ? JSON.stringify(state.reason) : null,
+        json(state.status === 'successful' ? state.caught : state.reason),
         Date.now(),
         json(result.exception),
         json(result.transition),
         json(result.reads),
+        result.isRetried === true ? 1 : 0,
         key,
         attempt,
       );
-      for (const { sha256, sizeBytes, bytes } of blobs) {
-        this.#database.run(
-          'INSERT OR IGNORE INTO blob (sha256, size_bytes, bytes) VALUES (?, ?, ?)',
-          sha256,
-          sizeBytes,
-          bytes ?? null,
-        );
-      }
+      this.#addBlobs(blobs);
       for (const { name, sha256, sizeBytes, type } of artifacts) {
         this.#database.run(
           'INSERT INTO artifact (attempt_key, name, sha256, size_bytes, type) VALUES (?, ?, ?, ?, ?)',
@@ -154,11 +182,21 @@ class SqliteRunWriter implements RunWriter {
           type,
         );
       }
+      for (const { id, type, sha256, sizeBytes } of cards) {
+        this.#database.run(
+          'INSERT INTO card (attempt_key, id, type, sha256, size_bytes) VALUES (?, ?, ?, ?, ?)',
+          row?.['attempt_key'] ?? null,
+          id,
+          type,
+          sha256,
+          sizeBytes,
+        );
+      }
       const pathspec = this.#pathspec(step, taskId);
       this.#record(
         state.status === 'successful'
-          ? { type: 'task-succeeded', pathspec, attempt }
-          : { type: 'task-failed', pathspec, attempt, reason: state.reason },
+          ? { type: 'task-succeeded', pathspec, attempt, caught: state.caught }
+          : { type: 'task-failed', pathspec, attempt, reason: state.reason, isRetried: result.isRetried },
       );
     });
   }
@@ -186,12 +224,28 @@ class SqliteRunWriter implements RunWriter {
         now,
         this.#key,
       );
+      this.#database.run(
+        `UPDATE attempt SET is_retried = 0
+         WHERE is_retried AND ${IS_LATEST_ATTEMPT} AND task_key IN (SELECT task_key FROM task WHERE run_key = ?)`,
+        this.#key,
+      );
       this.#record({ type: 'run-finished', pathspec: this.#pathspec(), state });
       return true;
     });
   }
 
-  #addTask(taskId: string, task: NewTask & { originPathspec?: string }): number {
+  #addBlobs(blobs: readonly NewBlob[]): void {
+    for (const { sha256, sizeBytes, bytes } of blobs) {
+      this.#database.run(
+        'INSERT OR IGNORE INTO blob (sha256, size_bytes, bytes) VALUES (?, ?, ?)',
+        sha256,
+        sizeBytes,
+        bytes ?? null,
+      );
+    }
+  }
+
+  #addTask(taskId: string, task: NewTask): number {
     const now = Date.now();
     let stepKey = this.#stepKeys.get(task.step);
     if (stepKey === undefined) {

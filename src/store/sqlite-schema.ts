@@ -100,6 +100,19 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE task ADD COLUMN frames TEXT NOT NULL DEFAULT '[]';
   UPDATE attempt SET transition = json_set(transition, '$.kind', 'linear') WHERE transition IS NOT NULL;
   `,
+  `
+  ALTER TABLE run ADD COLUMN kind TEXT NOT NULL DEFAULT 'run';
+  ALTER TABLE attempt ADD COLUMN is_retried INTEGER NOT NULL DEFAULT 0;
+
+  CREATE TABLE card (
+    attempt_key INTEGER NOT NULL REFERENCES attempt ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    sha256 TEXT NOT NULL REFERENCES blob,
+    size_bytes INTEGER NOT NULL,
+    PRIMARY KEY (attempt_key, id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The schema this library reads and writes; kept in the database as `user_version`. */

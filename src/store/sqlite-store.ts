@@ -8,6 +8,7 @@ import type {
   ArtifactRecord,
   AttemptRecord,
   BlobRef,
+  CardRecord,
   FlowRecord,
   NewRun,
   RunQuery,
@@ -18,7 +19,7 @@ import type {
   TaskRecord,
 } from './run-store.ts';
 import { type Row, SqliteDatabase } from './sqlite-database.ts';
-import { createSqliteRun } from './sqlite-run-writer.ts';
+import { createSqliteRun, IS_LATEST_ATTEMPT } from './sqlite-run-writer.ts';
 import {
   jsonColumn,
   numberColumn,
@@ -73,11 +74,11 @@ export class SqliteStore implements RunStore {
 
   async runs(
     flow: string,
-    { tags = [], user, since, statuses, limit, before }: RunQuery,
+    { kind = 'run', tags = [], user, since, statuses, limit, before }: RunQuery,
   ): Promise<readonly RunRecord[]> {
     const rows = this.#database.all(
       `${SELECT_RUN}
-       WHERE flow = :flow
+       WHERE flow = :flow AND kind = :kind
          AND (:user IS NULL OR user = :user)
          AND (:since IS NULL OR created_at >= :since)
          AND (:statuses IS NULL OR status IN (SELECT value FROM json_each(:statuses)))
@@ -90,6 +91,7 @@ export class SqliteStore implements RunStore {
        LIMIT :limit`,
       {
         flow,
+        kind,
         user: user ?? null,
         since: since ?? null,
         statuses: statuses === undefined ? null : JSON.stringify(statuses),
@@ -109,7 +111,8 @@ export class SqliteStore implements RunStore {
   async steps(flow: string, runId: string): Promise<readonly StepRecord[]> {
     const rows = this.#database.all(
       `SELECT run.flow, run.id AS run_id, step.name, step.created_at, step.source_sha256,
-         (SELECT CASE WHEN COUNT(*) = COUNT(attempt.finished_at) THEN MAX(attempt.finished_at) END
+         (SELECT IIF(COUNT(DISTINCT task_key) = COUNT(IIF(is_retried, NULL, attempt.finished_at)),
+            MAX(attempt.finished_at), NULL)
           FROM task JOIN attempt USING (task_key)
           WHERE task.step_key = step.step_key) AS finished_at
        FROM step JOIN run USING (run_key)
@@ -168,6 +171,21 @@ export class SqliteStore implements RunStore {
     return rows.map(toArtifact);
   }
 
+  async cards(flow: string, runId: string, taskId: string): Promise<readonly CardRecord[]> {
+    const rows = this.#database.all(
+      `SELECT card.* FROM card
+       WHERE attempt_key = (
+         SELECT attempt_key FROM card JOIN attempt USING (attempt_key) JOIN task USING (task_key) JOIN run USING (run_key)
+         WHERE run.flow = ? AND run.id = ? AND CAST(task.id AS TEXT) = ?
+         ORDER BY number DESC LIMIT 1)
+       ORDER BY id`,
+      flow,
+      runId,
+      taskId,
+    );
+    return rows.map(toCard);
+  }
+
   async events(flow: string, runId: string, after: number): Promise<readonly RecordedEvent[]> {
     const rows = this.#database.all(
       `SELECT sequence, at, event FROM event JOIN run USING (run_key)
@@ -224,6 +242,12 @@ export class SqliteStore implements RunStore {
            SELECT task_key FROM task JOIN run USING (run_key) WHERE run.flow = :flow AND run.id = :id)`,
         { flow, id: runId, now, reason: JSON.stringify({ kind: reason.kind === 'lost' ? 'lost' : 'stopped' }) },
       );
+      this.#database.run(
+        `UPDATE attempt SET is_retried = 0
+         WHERE is_retried AND ${IS_LATEST_ATTEMPT} AND task_key IN (
+           SELECT task_key FROM task JOIN run USING (run_key) WHERE run.flow = :flow AND run.id = :id)`,
+        { flow, id: runId },
+      );
       return true;
     });
   }
@@ -241,10 +265,12 @@ const SELECT_RUN = `
   SELECT run.*, (SELECT json_group_array(tag ORDER BY tag) FROM tag WHERE tag.run_key = run.run_key) AS user_tags
   FROM run`;
 
-// What a task is and has is what its latest attempt is and has.
+// What a task is and has is what its latest attempt is and has; it is running when that one is followed by another.
 const SELECT_TASK = `
-  SELECT run.flow, run.id AS run_id, step.name AS step, task.*, attempt.number AS attempt, attempt.status, attempt.reason,
-    attempt.finished_at, attempt.exception, attempt.transition, attempt.reads
+  SELECT run.flow, run.id AS run_id, step.name AS step, task.*, attempt.number AS attempt,
+    IIF(attempt.is_retried, 'running', attempt.status) AS status, attempt.reason,
+    IIF(attempt.is_retried, NULL, attempt.finished_at) AS finished_at,
+    attempt.exception, attempt.transition, attempt.reads
   FROM task
   JOIN run USING (run_key)
   JOIN step USING (step_key)
@@ -259,6 +285,7 @@ function toRun(row: Row): RunRecord {
   return {
     flow: textColumn(row, 'flow'),
     id: textColumn(row, 'id'),
+    kind: textColumn(row, 'kind') as RunRecord['kind'],
     state: stateColumns(row) as RunRecord['state'],
     createdAt: numberColumn(row, 'created_at'),
     finishedAt: optionalNumber(row, 'finished_at'),
@@ -322,6 +349,15 @@ function toArtifact(row: Row): ArtifactRecord {
     sha256: textColumn(row, 'sha256'),
     sizeBytes: numberColumn(row, 'size_bytes'),
     type: textColumn(row, 'type'),
+  };
+}
+
+function toCard(row: Row): CardRecord {
+  return {
+    id: textColumn(row, 'id'),
+    type: textColumn(row, 'type'),
+    sha256: textColumn(row, 'sha256'),
+    sizeBytes: numberColumn(row, 'size_bytes'),
   };
 }
 

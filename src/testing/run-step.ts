@@ -1,5 +1,6 @@
 import { RacewayError } from '../core/errors.ts';
 import { collectArtifacts } from '../engine/collect-artifacts.ts';
+import { SecretSearch } from '../engine/secret-search.ts';
 import type { ForeachFrame } from '../flow/current.ts';
 import type { FlowClass, FlowSpec } from '../flow/flow-spec.ts';
 import type { GraphStep } from '../flow/graph.ts';
@@ -35,7 +36,7 @@ export interface RunStepOptions<F extends object, S extends string> extends Test
  * Runs one step in this process, from the values given, as a task of a run does it: they are encoded and read again, what
  * the step leaves is too, and it may only go where its source says. Nothing is stored.
  *
- * Rejects with what the step threw, the same object.
+ * Rejects with what the step threw, the same object. It is tried once, whatever its decorators say of attempts and errors.
  *
  * @throws {TypeError} when what is given does not fit the kind of the step
  * @throws {InvalidOptionError} when a parameter is unknown, missing, or has a wrong value
@@ -208,7 +209,8 @@ class StepStart<F extends FlowSpec> implements Start {
 
   #collect(fields: readonly TaskField[]): readonly ArtifactRecord[] {
     const { prepare } = this.#run.contents;
-    return collectArtifacts(fields, { prepare, inherited: new Map(), inputs: [] }).artifacts;
+    return collectArtifacts(fields, { prepare, inherited: new Map(), inputs: [], secrets: new SecretSearch([]) })
+      .artifacts;
   }
 
   #misused(what: string, advice: string): TypeError {

@@ -91,7 +91,11 @@ export class TestRun<F extends FlowSpec> {
     const { runId, index } = context;
     try {
       const { artifacts, transition } = await context.around(() =>
-        executeTask(flowClass, { ...work, parameters: this.parameters, maxNumSplits }, this.contents),
+        executeTask(
+          flowClass,
+          { ...work, parameters: this.parameters, maxNumSplits, secrets: [] },
+          { content: this.contents },
+        ),
       );
       this.#refuseMisfit(transition, step);
       const load = (): LeftArtifacts<F> => this.contents.load(artifacts) as unknown as LeftArtifacts<F>;

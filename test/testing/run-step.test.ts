@@ -2,7 +2,17 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
-import { current, FlowSpec, type Inputs, join, parameter, step } from 'raceway/flow';
+import {
+  catchError,
+  current,
+  defineDecorator,
+  FlowSpec,
+  type Inputs,
+  join,
+  parameter,
+  retry,
+  step,
+} from 'raceway/flow';
 import { failedTask, runStep } from 'raceway/testing';
 
 class Unstorable {
@@ -446,4 +456,27 @@ test('runStep takes a subclass in which the test replaces what is no data', asyn
   }
   const { artifacts } = await runStep(FakeFetching, 'start');
   expect(artifacts.page).toBe('page of https://example.invalid');
+});
+
+test('runStep runs a step within what its decorators wrap around it, once, and leaves the rest of them to a run', async () => {
+  const labelled = defineDecorator<{ label: string }>('labelled', {
+    around: async ({ options, flow }, next) => {
+      await next();
+      flow['label'] = options.label;
+    },
+  });
+  let attempts = 0;
+  class Decorated extends FlowSpec {
+    label = '';
+    isFailing = false;
+    start = step([labelled({ label: 'wrapped' }), retry({ times: 3 }), catchError({ artifact: 'error' })], () => {
+      attempts += 1;
+      if (this.isFailing) throw new Error('boom');
+      this.next(this.end);
+    });
+    end = step();
+  }
+  expect((await runStep(Decorated, 'start')).artifacts.label).toBe('wrapped');
+  await expect(runStep(Decorated, 'start', { artifacts: { isFailing: true } })).rejects.toThrow('boom');
+  expect(attempts).toBe(2);
 });

@@ -1,16 +1,20 @@
 import { PROTOCOL } from '../../core/attributes.ts';
 import { type Flag, TOP_LEVEL_FLAGS } from '../../core/flags.ts';
 import { VERSION } from '../../core/version.ts';
-import { readGraph } from '../../flow/graph.ts';
 import { parameterSchema } from '../../flow/parameter-schema.ts';
 import { defaultParameters } from '../../flow/resolve-parameters.ts';
 import { sourceLocations } from '../../flow/source-location.ts';
+import { checkedGraph } from '../../flow/checked-graph.ts';
 import { type Command, COMMANDS } from '../commands.ts';
 import type { ProgramContext } from '../program.ts';
 
 /** `describe --json`: everything a program needs to know to offer the flow to somebody. */
-export async function describe({ definition }: ProgramContext): Promise<number> {
-  const graph = readGraph(definition, await defaultParameters(definition.parameters));
+export async function describe({ definition, commandLine }: ProgramContext): Promise<number> {
+  const graph = checkedGraph(definition, {
+    parameters: await defaultParameters(definition.parameters),
+    lint: false,
+    with: commandLine.topLevel.with,
+  });
   const steps = [...graph.steps.values()];
   const locations = sourceLocations(steps.flatMap(({ body }) => (body === undefined ? [] : [body])));
   const description = {
@@ -23,8 +27,9 @@ export async function describe({ definition }: ProgramContext): Promise<number> 
       required: [...definition.parameters].filter(([, { required }]) => required).map(([name]) => name),
       additionalProperties: false,
     },
-    steps: steps.map(({ name, transition, body, sourceSha256 }) => ({
+    steps: steps.map(({ name, decorators, transition, body, sourceSha256 }) => ({
       name,
+      decorators: decorators.map((one) => ({ name: one.name, options: one.options })),
       transition: transition ?? null,
       ...(body === undefined ? undefined : locations.get(body)),
       sourceSha256,

@@ -1,0 +1,120 @@
+import type { FinalTaskState, TaskReason } from '../core/status.ts';
+import { describeReason } from '../core/status.ts';
+import type { CaughtError } from '../flow/decorators/catch-error.ts';
+import type { GraphStep } from '../flow/graph.ts';
+import type { CatchPolicy } from '../flow/step-policy.ts';
+import { prepareBlob } from '../store/artifact-files.ts';
+import { encodeValue } from '../store/encoding.ts';
+import type { AttemptResult, ExceptionRecord, TransitionRecord } from '../store/run-store.ts';
+import { describeMisfit } from './fits.ts';
+import type { TaskOrder } from './messages.ts';
+import type { SecretMask } from './secret-mask.ts';
+import type { TaskEnd } from './worker-process.ts';
+
+/** What is to be recorded of an attempt, by how its worker's time with it ended. */
+export function attemptResult(
+  given: TaskEnd,
+  {
+    taskId,
+    attempt,
+    step,
+    isStopping,
+    mask,
+  }: {
+    taskId: string;
+    attempt: number;
+    step: GraphStep | undefined;
+    /** Whether the run is being ended, for which the attempt is not to blame. */
+    isStopping: boolean;
+    mask: SecretMask;
+  },
+): AttemptResult {
+  const end = checkedEnd(given, step);
+  const nothing = { taskId, attempt, artifacts: [], blobs: [] };
+  const failed = (reason: TaskReason): FinalTaskState => ({
+    status: 'failed',
+    reason: isStopping ? { kind: 'stopped' } : reason,
+  });
+  switch (end.kind) {
+    case 'done': {
+      const { outcome } = end;
+      if (outcome.status === 'successful') {
+        const { transition, artifacts, blobs, reads } = outcome;
+        return { taskId, attempt, state: { status: 'successful' }, transition, artifacts, blobs, reads };
+      }
+      const exception = masked(outcome.exception, mask);
+      return { ...nothing, exception, state: failed({ kind: 'exception', message: summary(exception) }) };
+    }
+    case 'unusable':
+    case 'unloadable':
+      return { ...nothing, state: failed({ kind: 'exception', message: mask.text(end.message) }) };
+    case 'exit':
+    case 'signal':
+    case 'timeout':
+      return { ...nothing, state: failed(end) };
+  }
+}
+
+/**
+ * The same for a step that catches errors: a failure counts as done, goes where the source of the step says, and passes on
+ * what the parent left. A step that chooses by a condition cannot go on without it.
+ */
+export function caughtResult(
+  result: AttemptResult,
+  {
+    policy,
+    order,
+    step,
+    home,
+  }: { policy: CatchPolicy | undefined; order: TaskOrder; step: GraphStep | undefined; home: string },
+): AttemptResult {
+  const { state, attempt } = result;
+  if (state.status !== 'failed' || state.reason.kind === 'stopped' || policy === undefined) return result;
+  if (step?.transition?.kind === 'switch') return result;
+  const kept = order.inherited.filter(({ name }) => name !== policy.artifact);
+  const caught = { ...result, state: { status: 'successful', caught: state.reason }, transition: goOn(step) } as const;
+  if (policy.artifact === undefined) return { ...caught, artifacts: kept };
+  const encoded = encodeValue(describeFailure(result.exception, { reason: state.reason, attempt, step: order.step }));
+  if (encoded.kind === 'refused') throw new Error(`an error cannot be stored: it holds ${encoded.what}`);
+  const blob = prepareBlob(home, encoded.parts);
+  const { sha256, sizeBytes } = blob;
+  return {
+    ...caught,
+    artifacts: [...kept, { name: policy.artifact, type: encoded.type, sha256, sizeBytes }],
+    blobs: [blob],
+  };
+}
+
+function describeFailure(
+  exception: ExceptionRecord | undefined,
+  { reason, attempt, step }: { reason: TaskReason; attempt: number; step: string },
+): CaughtError {
+  const what = exception ?? { name: reason.kind, message: describeReason(reason), stack: '' };
+  return { ...what, kind: reason.kind, attempt, step };
+}
+
+/** Where a step goes that has not said so itself; of a foreach, there are no items. */
+function goOn(step: GraphStep | undefined): TransitionRecord | undefined {
+  if (step?.transition === undefined) return undefined;
+  const { kind, steps } = step.transition;
+  return kind === 'foreach' ? { kind, steps, items: [] } : { kind, steps };
+}
+
+function checkedEnd(end: TaskEnd, step: GraphStep | undefined): TaskEnd {
+  if (end.kind !== 'done' || end.outcome.status !== 'successful') return end;
+  const message = describeMisfit(end.outcome.transition, step);
+  if (message === undefined) return end;
+  return { kind: 'done', outcome: { status: 'failed', exception: { name: 'FlowError', message, stack: '' } } };
+}
+
+function masked({ name, message, stack }: ExceptionRecord, mask: SecretMask): ExceptionRecord {
+  return { name: mask.text(name), message: mask.text(message), stack: mask.text(stack) };
+}
+
+/** What fits into a reason; the whole of it is kept with the attempt. */
+const MAX_SUMMARY_LENGTH = 1000;
+
+function summary({ name, message }: ExceptionRecord): string {
+  const text = `${name}: ${message}`;
+  return text.length <= MAX_SUMMARY_LENGTH ? text : `${text.slice(0, MAX_SUMMARY_LENGTH)}…`;
+}

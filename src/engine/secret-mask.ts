@@ -1,0 +1,48 @@
+/** Shorter lines of a secret, such as a brace, would hide half of every log. */
+const SHORTEST_LINE = 4;
+
+/** Where some bytes are. */
+export interface ByteRange {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** Finds secrets in what is to be shown or kept, and puts `*` in their place: as many, so that nothing else moves. */
+export class SecretMask {
+  /** Longest first, so that a secret that is part of another does not spoil it. */
+  readonly #parts: readonly string[];
+  readonly #bytes: readonly Buffer[];
+  /** The length of the longest, in bytes. */
+  readonly longestBytes: number;
+
+  constructor(secrets: readonly string[]) {
+    const parts = new Set(secrets.flatMap((secret) => [secret, ...linesOf(secret)]).filter((part) => part !== ''));
+    this.#parts = [...parts].toSorted((one, other) => other.length - one.length);
+    this.#bytes = this.#parts.map((part) => Buffer.from(part));
+    this.longestBytes = Math.max(0, ...this.#bytes.map(({ byteLength }) => byteLength));
+  }
+
+  get isEmpty(): boolean {
+    return this.#parts.length === 0;
+  }
+
+  text(text: string): string {
+    return this.#parts.reduce((masked, part) => masked.replaceAll(part, '*'.repeat(part.length)), text);
+  }
+
+  /** Every place in `bytes` where a secret stands. */
+  find(bytes: Buffer): readonly ByteRange[] {
+    const ranges: ByteRange[] = [];
+    for (const part of this.#bytes) {
+      for (let start = bytes.indexOf(part); start !== -1; start = bytes.indexOf(part, start + part.byteLength)) {
+        ranges.push({ start, length: part.byteLength });
+      }
+    }
+    return ranges;
+  }
+}
+
+function linesOf(secret: string): readonly string[] {
+  const lines = secret.split(/\r?\n/);
+  return lines.length === 1 ? [] : lines.map((line) => line.trim()).filter((line) => line.length >= SHORTEST_LINE);
+}
