@@ -36,6 +36,9 @@ export interface TopLevelOptions {
   with?: readonly string[] | undefined;
 }
 
+/** How many children a foreach may have unless the user says otherwise. */
+export const DEFAULT_NUM_SPLITS = 100;
+
 /** Options of `run`. */
 export interface RunOptions {
   /** Labels for the run: at most 50, each of 1 to 500 characters. */

@@ -99,7 +99,7 @@ export class FlowInstance implements ProxyHandler<object> {
       throw new RacewayError(
         'FLOW_DEFINITION',
         `${name} cannot be constructed by hand: an instance of a flow belongs to a task`,
-        `Start the flow with main(${name}), or from another program with a Runner.`,
+        `Start the flow with main(${name}), from another program with a Runner, or in a test with runFlow(${name}).`,
       );
     }
     return instance.#adopt(target);

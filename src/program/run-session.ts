@@ -1,22 +1,22 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { PROTOCOL } from '../core/attributes.ts';
-import { InvalidOptionError, RacewayError } from '../core/errors.ts';
-import type { InternalOptions, RunOptions } from '../core/flags.ts';
+import { InvalidOptionError } from '../core/errors.ts';
+import { DEFAULT_NUM_SPLITS, type InternalOptions, type RunOptions } from '../core/flags.ts';
 import { formatCommand } from '../core/format-command.ts';
 import { checkTags } from '../core/tags.ts';
 import { VERSION } from '../core/version.ts';
 import { readSecrets, type StepSecrets } from '../engine/read-secrets.ts';
 import { type Beginning, policiesOf, runFlow, type Stop } from '../engine/run-flow.ts';
+import { checkedGraph } from '../flow/checked-graph.ts';
+import { encodeParameters } from '../flow/encode-parameters.ts';
 import type { Graph } from '../flow/graph.ts';
 import { ownIdentity } from '../process/identity.ts';
 import { userName } from '../process/user-name.ts';
-import { encodeText } from '../store/encoding.ts';
 import { locateHome, makeHome } from '../store/home-folder.ts';
 import type { RunWriter } from '../store/run-store.ts';
 import { openSqliteStore, type SqliteStore } from '../store/sqlite-store.ts';
 import { announceRun } from './attribute-file.ts';
-import { checkedGraph } from './checked-graph.ts';
 import { JsonConsole, type RunConsole, TextConsole } from './console.ts';
 import type { ProgramContext } from './program.ts';
 import type { Workers } from './workers.ts';
@@ -27,7 +27,6 @@ const TIMEOUT_STATUS = 124;
 
 const FAILED_STATUS = 1;
 const DEFAULT_LOG_MEGABYTES = 10;
-const DEFAULT_NUM_SPLITS = 100;
 const DEFAULT_GRACE_SECONDS = 5;
 /** The Runner kills this process when the grace is over; tasks get a little less, so that their end can be recorded. */
 const TASK_SHARE_OF_GRACE = 0.8;
@@ -111,22 +110,19 @@ export class RunSession {
     const secrets = readSecrets(policiesOf(graph));
     if (runIdFile !== undefined) writeRunId(runIdFile, '');
     const { store } = this;
-    const encoded = encodeText(parameters);
-    if (encoded.kind === 'refused') {
-      throw new RacewayError('ARTIFACT', `the parameters cannot be stored: they hold ${encoded.what}`);
-    }
+    const encoded = encodeParameters(parameters);
     const writer = await store.createRun({
       flow: definition.name,
       user: this.user,
       userTags: tags,
       systemTags: [`user:${this.user}`, `node:${process.versions.node}`, `raceway:${VERSION}`],
       originRunId,
-      parameters: encoded.text,
+      parameters: encoded,
       command: process.argv,
       process: ownIdentity(),
     });
     try {
-      return await this.#carryOut(writer, { graph, parameters: encoded.text, secrets, tags, originRunId, first });
+      return await this.#carryOut(writer, { graph, parameters: encoded, secrets, tags, originRunId, first });
     } catch (error) {
       await recordFailure(writer);
       throw error;

@@ -3,9 +3,9 @@ import type { Home } from '../client/home.ts';
 import type { Run } from '../client/run.ts';
 import { NotFoundError } from '../core/errors.ts';
 import type { FlowShape } from '../core/flow-shape.ts';
+import { parameterJson } from '../core/parameter-text.ts';
 import type { FlowDescription } from './flow-description.ts';
 import type { Options } from './option-flags.ts';
-import { jsonValue } from './parameter-arguments.ts';
 
 /** A run that was made at a time is in the store a little later, when others have finished writing. */
 const RECORDING_MS = 10_000;
@@ -93,7 +93,7 @@ function rank({ status }: Run): number {
 
 /** The text that the flow gets, but that the order of keys makes no difference. */
 function canonicalText(name: string, value: unknown): string {
-  const json = jsonValue(name, value);
+  const json = parameterJson(name, value);
   return typeof json === 'string' ? json : JSON.stringify(json, (_, part: unknown) => sorted(part));
 }
 

@@ -3,6 +3,7 @@ import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidOptionError, FlowFileError } from '../core/errors.ts';
 import { endTree, type Tree } from '../process/end-tree.ts';
+import { endUnseenTree } from '../process/end-unseen-tree.ts';
 import { FolderWatch } from '../process/folder-watch.ts';
 import { groupExists } from '../process/groups.ts';
 import type { Guardian } from '../process/guardian.ts';
@@ -140,7 +141,7 @@ export class Child {
 
   /** Ends the child and everything it started: SIGTERM, then SIGKILL after `graceMs`. Resolves when nothing of it is left. */
   async end({ graceMs }: { graceMs?: number | undefined } = {}): Promise<void> {
-    await endTree(this.#tree, { graceMs });
+    if (!(await endTree(this.#tree, { graceMs }))) await endUnseenTree(this.pid, { graceMs });
     await this.exited;
   }
 
@@ -179,7 +180,7 @@ export class Child {
     const { exitCode } = await this.exited;
     // A child that exits with 0 has cleared up as a rule, and whether it has costs less to see than to end nothing.
     if (exitCode !== 0 || groupExists(this.pid) || (await marked(this.#tree.mark)).length > 0) {
-      await endTree(this.#tree);
+      if (!(await endTree(this.#tree))) await endUnseenTree(this.pid);
     }
     this.#guardian.release(this.pid);
   }

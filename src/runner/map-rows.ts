@@ -3,13 +3,14 @@ import type { Home } from '../client/home.ts';
 import type { Run } from '../client/run.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import type { FlowShape } from '../core/flow-shape.ts';
+import { invalid } from '../core/invalid.ts';
 import { checkTags } from '../core/tags.ts';
 import { Batch } from './batch.ts';
 import { checkParameters } from './check-parameters.ts';
 import type { ExecutingRun } from './executing-run.ts';
 import type { FlowDescription } from './flow-description.ts';
 import type { MapResult } from './map-result.ts';
-import { invalid, type Options } from './option-flags.ts';
+import type { Options } from './option-flags.ts';
 import type { MapOwnOptions, OperationOwnOptions } from './runner-options.ts';
 import { Sweep, type SweepPlan } from './sweep.ts';
 

@@ -1,6 +1,7 @@
 import { parseDuration } from '../core/duration.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import type { Flag } from '../core/flags.ts';
+import { invalid } from '../core/invalid.ts';
 import { nearest } from '../core/nearest.ts';
 
 /** Options as a caller gave them. */
@@ -145,21 +146,4 @@ function unknownOption(name: string, names: readonly string[], place: string): I
     `${place} has no option ${JSON.stringify(name)}`,
     near === undefined ? `The options are: ${known}.` : `Did you mean ${near}? The options are: ${known}.`,
   );
-}
-
-/** What is thrown for an option of the wrong type. */
-export function invalid(option: string, expected: string, value: unknown): InvalidOptionError {
-  const received = describe(value);
-  return new InvalidOptionError(
-    { option, expected, received },
-    `the option ${option} must be ${expected}, and was ${received}`,
-    `Give ${option} as ${expected}, or leave it out.`,
-  );
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object' && value !== null) return 'an object';
-  return typeof value === 'function' ? 'a function' : String(value);
 }

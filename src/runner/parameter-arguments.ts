@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '../core/errors.ts';
+import { parameterJson, parameterText } from '../core/parameter-text.ts';
 import type { Interpreter } from './interpreter.ts';
-import { invalid, type Options, refuseZeroByte } from './option-flags.ts';
+import { type Options, refuseZeroByte } from './option-flags.ts';
 
 /** Parameters on their way to a child. */
 export interface ParameterArguments {
@@ -31,7 +32,7 @@ export function parameterArguments(parameters: Options, kind: Interpreter['kind'
     if (value === undefined) continue;
     if (!/^[\p{L}_$][\p{L}\p{N}_$.-]*$/u.test(name)) throw badName(name);
     const values: readonly unknown[] = kind === 'foreign' && Array.isArray(value) ? value : [value];
-    const own = values.map((one) => `--${name}=${text(name, one)}`);
+    const own = values.map((one) => `--${name}=${parameterText(name, one)}`);
     const ownBytes = own.reduce((sum, flag) => sum + Buffer.byteLength(flag) + 1, 0);
     const fits =
       own.every((flag) => Buffer.byteLength(flag) <= LONGEST_ARGUMENT_BYTES && !flag.includes('\0')) &&
@@ -40,52 +41,13 @@ export function parameterArguments(parameters: Options, kind: Interpreter['kind'
       flags.push(...own);
       sumBytes += ownBytes;
     } else if (kind === 'native') {
-      inFile[name] = jsonValue(name, value);
+      inFile[name] = parameterJson(name, value);
     } else {
       for (const flag of own) refuseZeroByte(name, flag);
       throw tooLong(name, ownBytes);
     }
   }
   return { flags, inFile };
-}
-
-function text(name: string, value: unknown): string {
-  const json = jsonValue(name, value);
-  return typeof json === 'string' ? json : JSON.stringify(json);
-}
-
-/**
- * A string for what is written as text, and otherwise what JSON can hold.
- *
- * @throws {InvalidOptionError} when the value can be neither
- */
-export function jsonValue(name: string, value: unknown): unknown {
-  switch (typeof value) {
-    case 'string':
-      return value;
-    case 'bigint':
-      return String(value);
-    case 'boolean':
-      return value;
-    case 'number':
-      return Number.isFinite(value) ? value : String(value); // the child says what it thinks of NaN
-    case 'object':
-      if (value instanceof URL || value instanceof Date) return value.toJSON();
-      return checkedJson(name, value);
-    default:
-      throw invalid(name, 'something that can be written as text or JSON', value);
-  }
-}
-
-function checkedJson(name: string, value: object | null): unknown {
-  let json: string | undefined;
-  try {
-    json = JSON.stringify(value);
-  } catch {
-    json = undefined; // a cycle, or a bigint in it
-  }
-  if (json === undefined) throw invalid(name, 'something that can be written as JSON', value);
-  return JSON.parse(json);
 }
 
 function badName(name: string): InvalidOptionError {

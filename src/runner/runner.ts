@@ -9,6 +9,7 @@ import type { Attributes } from '../core/attributes.ts';
 import { compileCacheFolder } from '../core/compile-cache.ts';
 import { FlowFileError } from '../core/errors.ts';
 import type { AnyFlow, FlowShape, ParameterInputs } from '../core/flow-shape.ts';
+import { invalid } from '../core/invalid.ts';
 import { formatPathspec } from '../core/pathspec.ts';
 import { announcement } from './announcement.ts';
 import { Child } from './child.ts';
@@ -21,7 +22,7 @@ import { type Interpreter, interpreterOf } from './interpreter.ts';
 import { LinkedAbort } from './linked-abort.ts';
 import type { MapResults } from './map-result.ts';
 import { type MapHost, mapRows } from './map-rows.ts';
-import { invalid, type Options, refuseZeroByte } from './option-flags.ts';
+import { type Options, refuseZeroByte } from './option-flags.ts';
 import {
   MAP_OWN_OPTIONS,
   type MapOperationOptions,

@@ -1,5 +1,5 @@
 import { defaultParameters } from '../../flow/resolve-parameters.ts';
-import { checkedGraph } from '../checked-graph.ts';
+import { checkedGraph } from '../../flow/checked-graph.ts';
 import type { ProgramContext } from '../program.ts';
 
 /** `check`: the lint alone. */

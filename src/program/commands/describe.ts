@@ -4,7 +4,7 @@ import { VERSION } from '../../core/version.ts';
 import { parameterSchema } from '../../flow/parameter-schema.ts';
 import { defaultParameters } from '../../flow/resolve-parameters.ts';
 import { sourceLocations } from '../../flow/source-location.ts';
-import { checkedGraph } from '../checked-graph.ts';
+import { checkedGraph } from '../../flow/checked-graph.ts';
 import { type Command, COMMANDS } from '../commands.ts';
 import type { ProgramContext } from '../program.ts';
 

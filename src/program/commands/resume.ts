@@ -6,7 +6,8 @@ import { PROTOCOL } from '../../core/attributes.ts';
 import { formatPathspec } from '../../core/pathspec.ts';
 import { planResume, type ResumePlan, type StepPlan } from '../../engine/resume-plan.ts';
 import { Frontier, type PlannedTask } from '../../engine/frontier.ts';
-import type { Beginning, LeftByTask } from '../../engine/run-flow.ts';
+import type { Beginning } from '../../engine/run-flow.ts';
+import { leftBy } from '../../engine/task-sources.ts';
 import type { Graph } from '../../flow/graph.ts';
 import { resolveParameters } from '../../flow/resolve-parameters.ts';
 import { decodeText } from '../../store/encoding.ts';
@@ -136,12 +137,7 @@ async function takeOver(
   const planned = [frontier.first(), ...clones.flatMap((clone) => frontier.after({ ...clone, id: clone.taskId }))];
   const done = new Set(clones.map(identify));
   const artifacts = await store.artifactsByTask(flow, origin.id);
-  const left = new Map<string, LeftByTask>(
-    clones.map(({ originTaskId, taskId, step, frames }) => [
-      taskId,
-      { branch: frames.at(-1)?.name ?? step, artifacts: artifacts.get(originTaskId) ?? [] },
-    ]),
-  );
+  const left = new Map(clones.map((clone) => [clone.taskId, leftBy(clone, artifacts.get(clone.originTaskId) ?? [])]));
   return { frontier, ready: planned.filter((task) => !done.has(identify(task))), left };
 }
 

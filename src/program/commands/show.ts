@@ -1,6 +1,6 @@
 import type { GraphStep } from '../../flow/graph.ts';
 import { defaultParameters } from '../../flow/resolve-parameters.ts';
-import { checkedGraph } from '../checked-graph.ts';
+import { checkedGraph } from '../../flow/checked-graph.ts';
 import type { ProgramContext } from '../program.ts';
 
 /** `show`: the flow for people. */
