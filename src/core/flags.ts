@@ -7,8 +7,11 @@
 export interface Flag {
   /** As on the command line, without the dashes. */
   readonly flag: string;
-  /** `switch` is `--flag` or `--no-flag`; everything else takes one value. */
-  readonly kind: 'switch' | 'string' | 'integer' | 'number' | 'path' | 'choice';
+  /**
+   * `switch` is `--flag` or `--no-flag`; everything else takes one value. The value of a `named-` kind is `name=path` or
+   * `name=json`; it may be given several times, and then it is an object by name.
+   */
+  readonly kind: 'switch' | 'string' | 'integer' | 'number' | 'path' | 'choice' | 'named-path' | 'named-json';
   /** Whether it may be given several times; then it is an array. */
   readonly many?: true;
   readonly choices?: readonly string[];
@@ -32,6 +35,10 @@ export interface TopLevelOptions {
   home?: string | undefined;
   /** How events are printed: lines for people, or one JSON object a line. @default 'text' */
   logFormat?: 'text' | 'json' | undefined;
+  /** Files to read in place of the flow's own configuration files, by the name of the config. */
+  config?: Readonly<Record<string, string>> | undefined;
+  /** What such files would say, by the name of the config. */
+  configValue?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Options of `run`. */
@@ -81,6 +88,8 @@ export const TOP_LEVEL_FLAGS = {
     default: 'text',
     help: 'Lines for people, or one JSON object a line',
   },
+  config: { flag: 'config', kind: 'named-path', help: 'Read a config of the flow from another file' },
+  configValue: { flag: 'config-value', kind: 'named-json', help: 'What a config of the flow says, instead of a file' },
 } as const satisfies Record<keyof TopLevelOptions, Flag>;
 
 export const RUN_FLAGS = {

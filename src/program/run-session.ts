@@ -8,6 +8,7 @@ import { checkTags } from '../core/tags.ts';
 import { VERSION } from '../core/version.ts';
 import { type Beginning, runFlow, type Stop } from '../engine/run-flow.ts';
 import type { Graph } from '../flow/graph.ts';
+import { withoutSecrets } from '../flow/secret-values.ts';
 import { ownIdentity } from '../process/identity.ts';
 import { userName } from '../process/user-name.ts';
 import { encodeText } from '../store/encoding.ts';
@@ -104,22 +105,20 @@ export class RunSession {
     const { runIdFile } = this.#options;
     if (runIdFile !== undefined) writeRunId(runIdFile, '');
     const { store } = this;
-    const encoded = encodeText(parameters);
-    if (encoded.kind === 'refused') {
-      throw new RacewayError('ARTIFACT', `the parameters cannot be stored: they hold ${encoded.what}`);
-    }
+    const forTasks = encodeParameters(parameters);
+    const forStore = encodeParameters(withoutSecrets(definition.parameters, parameters));
     const writer = await store.createRun({
       flow: definition.name,
       user: this.user,
       userTags: tags,
       systemTags: [`user:${this.user}`, `node:${process.versions.node}`, `raceway:${VERSION}`],
       originRunId,
-      parameters: encoded.text,
-      command: process.argv,
+      parameters: forStore,
+      command: this.#context.command,
       process: ownIdentity(),
     });
     try {
-      return await this.#carryOut(writer, { graph, parameters: encoded.text, tags, originRunId, first });
+      return await this.#carryOut(writer, { graph, parameters: forTasks, tags, originRunId, first });
     } catch (error) {
       await recordFailure(writer);
       throw error;
@@ -194,6 +193,12 @@ export class RunSession {
     this.console.remark(`Workflow interrupted by ${signalCode}: ending its tasks.`);
     this.#stop.abort({ kind: 'signal', signalCode } satisfies Stop);
   }
+}
+
+function encodeParameters(parameters: Readonly<Record<string, unknown>>): string {
+  const encoded = encodeText(parameters);
+  if (encoded.kind === 'encoded') return encoded.text;
+  throw new RacewayError('ARTIFACT', `the parameters cannot be stored: they hold ${encoded.what}`);
 }
 
 /** Whatever went wrong, the run must not look as if it went on. */

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidOptionError, FlowFileError } from '../core/errors.ts';
 import { endTree, type Tree } from '../process/end-tree.ts';
@@ -31,6 +31,7 @@ export interface ChildPlan {
   readonly guardian: Guardian;
 }
 
+const PARAMETERS_FILE = 'parameters.json';
 const TAIL_BYTES = 1_000_000;
 
 let started = 0;
@@ -161,6 +162,11 @@ export class Child {
     return { command: this.command, stdout: this.stdout.tail(TAIL_BYTES), stderr: this.stderr.tail(TAIL_BYTES) };
   }
 
+  /** Removes the file with parameters, once the child has read it: there may be secrets in it. */
+  forgetParameters(): void {
+    rmSync(join(this.#folder.path, PARAMETERS_FILE), { force: true });
+  }
+
   /** Removes the temporary folder. Whoever wants to read the output from now on gets a `CleanedUpError`. */
   async removeFiles(): Promise<void> {
     for (const [name, log] of Object.entries({ stdout: this.stdout, stderr: this.stderr })) {
@@ -197,7 +203,7 @@ function attributeFileIn(folder: TempFolder): string {
 
 function writeParameters(folder: TempFolder, parameters: Readonly<Record<string, unknown>>): string | undefined {
   if (Object.keys(parameters).length === 0) return undefined;
-  const file = join(folder.path, 'parameters.json');
+  const file = join(folder.path, PARAMETERS_FILE);
   writeFileSync(file, JSON.stringify(parameters), { mode: 0o600 });
   return file;
 }

@@ -108,7 +108,7 @@ const EXPECTED = {
     'Parameter help is named like the option --help: give it another name.',
     'Parameter toString is named like a member of every flow: give it another name.',
     'Parameter "a b" is no name for an option: use letters, digits and "_", and no digit first.',
-    'Parameters rate and Rate have one name, since case plays no part: rename one.',
+    'Parameters rate and Rate have one name in the environment, RACEWAY_RUN_RATE: rename one.',
     'Parameter Start is named like step start: rename one of them.',
   ],
   subclass: [`Step extra is unreachable, no step leads to it: ${UNREACHABLE_ADVICE('extra')}`],

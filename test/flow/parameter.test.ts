@@ -11,7 +11,7 @@ describe('a default', () => {
     ['NaN for a float', () => parameter.float({ default: Number.NaN })],
     ['a number for a string', () => parameter.string({ default: 3 as unknown as string })],
     ['a number for a boolean', () => parameter.boolean({ default: 1 as unknown as boolean })],
-    ['a function for JSON', () => parameter.json({ default: () => 1 })],
+    ['a bigint for JSON', () => parameter.json({ default: 1n })],
     ['a cycle for JSON', () => parameter.json({ default: cycle() })],
     ['what is no choice', () => parameter.oneOf(['a', 'b'], { default: 'c' as 'a' })],
   ] as const)('throws a TypeError when it is %s', ([, make]) => {

@@ -21,7 +21,7 @@ async function resolve(
 
 /** The value that one parameter gets from text. */
 async function fromText(one: Parameter, text: string): Promise<unknown> {
-  return (await resolve({ x: one }, { x: { kind: 'text', text } }))['x'];
+  return (await resolve({ x: one }, { x: { kind: 'text', texts: [text] } }))['x'];
 }
 
 async function fromValue(one: Parameter, value: unknown): Promise<unknown> {
@@ -191,7 +191,7 @@ describe('parameters', () => {
   };
 
   test('that nobody gave have their default, or undefined', async () => {
-    expect(await resolve(definitions, { model: { kind: 'text', text: 'm' } })).toStrictEqual({
+    expect(await resolve(definitions, { model: { kind: 'text', texts: ['m'] } })).toStrictEqual({
       seconds: 3,
       note: undefined,
       model: 'm',
@@ -199,7 +199,7 @@ describe('parameters', () => {
   });
 
   test('that nobody declared are refused with the nearest name and all there are', async () => {
-    const error = await errorOf(resolve(definitions, { secnds: { kind: 'text', text: '5' } }));
+    const error = await errorOf(resolve(definitions, { secnds: { kind: 'text', texts: ['5'] } }));
     expect(error).toMatchObject({ option: 'secnds', expected: 'seconds, note, model' });
     expect(error.message).toBe(
       'The flow has no parameter secnds\nDid you mean seconds? Its parameters are: seconds, note, model.',
@@ -216,7 +216,7 @@ describe('parameters', () => {
 
   test('of a resumed run are those of its origin where nothing is given', async () => {
     const origin = { seconds: 9, note: 'n', model: 'm' };
-    const given = new Map([['seconds', { kind: 'text', text: '1' }]] as const);
+    const given = new Map<string, GivenValue>([['seconds', { kind: 'text', texts: ['1'] }]]);
     expect(await resolveParameters(declare(definitions), given, { origin })).toEqual({ ...origin, seconds: 1 });
   });
 

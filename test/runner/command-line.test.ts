@@ -132,7 +132,7 @@ describe('commandLine', () => {
   test('lists the options when none is near the unknown one', () => {
     const error = errorOf(() => argumentsOf({ name: 'run' }, { topLevel: { verbose: true } }));
     expect(error.message).toBe(
-      'new Runner() has no option "verbose"\nThe options are: home, lint, logFormat, quiet, showOutput.',
+      'new Runner() has no option "verbose"\nThe options are: config, configValue, home, lint, logFormat, quiet, showOutput.',
     );
   });
 

@@ -1,10 +1,10 @@
-import { defaultParameters } from '../../flow/resolve-parameters.ts';
 import { checkedGraph } from '../checked-graph.ts';
+import { defaultValues } from '../flow-values.ts';
 import type { ProgramContext } from '../program.ts';
 
 /** `check`: the lint alone. */
-export async function check({ definition }: ProgramContext): Promise<number> {
-  checkedGraph(definition, { parameters: await defaultParameters(definition.parameters) });
+export async function check(context: ProgramContext): Promise<number> {
+  checkedGraph(context.definition, { parameters: await defaultValues(context) });
   process.stdout.write('The graph looks good!\n');
   return 0;
 }

@@ -2,15 +2,17 @@ import { PROTOCOL } from '../../core/attributes.ts';
 import { type Flag, TOP_LEVEL_FLAGS } from '../../core/flags.ts';
 import { VERSION } from '../../core/version.ts';
 import { readGraph } from '../../flow/graph.ts';
-import { parameterSchema } from '../../flow/parameter-schema.ts';
-import { defaultParameters } from '../../flow/resolve-parameters.ts';
+import { describedBy, parameterSchema } from '../../flow/parameter-schema.ts';
 import { sourceLocations } from '../../flow/source-location.ts';
 import { type Command, COMMANDS } from '../commands.ts';
+import { defaultValues } from '../flow-values.ts';
 import type { ProgramContext } from '../program.ts';
 
 /** `describe --json`: everything a program needs to know to offer the flow to somebody. */
-export async function describe({ definition }: ProgramContext): Promise<number> {
-  const graph = readGraph(definition, await defaultParameters(definition.parameters));
+export async function describe(context: ProgramContext): Promise<number> {
+  const { definition } = context;
+  const graph = readGraph(definition, await defaultValues(context));
+  const parameters = [...definition.parameters].filter(([, { hidden }]) => !hidden);
   const steps = [...graph.steps.values()];
   const locations = sourceLocations(steps.flatMap(({ body }) => (body === undefined ? [] : [body])));
   const description = {
@@ -19,10 +21,17 @@ export async function describe({ definition }: ProgramContext): Promise<number> 
     flow: definition.name,
     parameters: {
       type: 'object',
-      properties: Object.fromEntries([...definition.parameters].map(([name, one]) => [name, parameterSchema(one)])),
-      required: [...definition.parameters].filter(([, { required }]) => required).map(([name]) => name),
+      properties: Object.fromEntries(parameters.map(([name, one]) => [name, parameterSchema(one)])),
+      required: parameters.filter(([, { required }]) => required).map(([name]) => name),
       additionalProperties: false,
     },
+    configs: [...definition.configs].map(([name, { format, file, required, schema }]) => ({
+      name,
+      format,
+      file,
+      required,
+      schema: schema === undefined ? {} : describedBy(schema),
+    })),
     steps: steps.map(({ name, transition, body, sourceSha256 }) => ({
       name,
       transition: transition ?? null,
