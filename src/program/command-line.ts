@@ -168,10 +168,10 @@ interface Reading {
 }
 
 function readEnvironment(environment: NodeJS.ProcessEnv, { command, known, ...target }: Reading): void {
+  // On a resume, what the origin run kept is not to be replaced by what happens to be in the environment.
   for (const [name, option] of known) {
     if (option.kind === 'flag' && option.flag.hidden === true) continue;
     if (option.kind === 'parameter') {
-      // What an origin run kept is not to be overridden by what happens to be in the environment.
       const commands = command === 'run' ? ['run'] : option.parameter.secret ? ['resume', 'run'] : [];
       const text = commands
         .map((one) => environment[variableOf(one, name)])
@@ -180,6 +180,7 @@ function readEnvironment(environment: NodeJS.ProcessEnv, { command, known, ...ta
       continue;
     }
     const { isTopLevel } = option;
+    if (command === 'resume' && isNamed(option.flag)) continue;
     const variable = isTopLevel ? variableOf(name) : variableOf(command ?? '', name);
     const text = environment[variable];
     if (text === undefined || text === '') continue;

@@ -47,7 +47,9 @@ async function execute(
   const script = relative(process.cwd(), process.argv[1] ?? '');
   const command = maskArguments(process.argv, definition.parameters);
   // What somebody typed was to be seen in the list of processes until now.
-  if (command.some((argument, index) => argument !== process.argv[index])) process.title = command.join(' ');
+  if (command.some((argument, index) => argument !== process.argv[index])) {
+    process.title = [process.argv0, ...process.execArgv, script, ...command.slice(2)].join(' ');
+  }
   const context = { definition, commandLine, script, command };
   if (commandLine.wantsHelp || commandLine.command === undefined) {
     const { formatHelp } = await import('./help.ts');
