@@ -11,12 +11,17 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
  * as much as it tells itself, which may be nothing.
  */
 export function parameterSchema({ type, default: value, help, multiple, secret }: Parameter): JsonSchema {
+  const one = secret ? withoutValues(typeSchema(type)) : typeSchema(type);
   return {
-    ...(multiple ? { type: 'array', items: typeSchema(type) } : typeSchema(type)),
+    ...(multiple ? { type: 'array', items: one } : one),
     ...(value === undefined || secret ? {} : { default: value }),
     ...(help === undefined ? {} : { description: help }),
     ...(secret ? { writeOnly: true } : {}),
   };
+}
+
+function withoutValues({ default: _, examples: __, ...rest }: JsonSchema): JsonSchema {
+  return rest;
 }
 
 function typeSchema(type: ParameterType): JsonSchema {

@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { InvalidOptionError, RacewayError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { DeclaredParameters } from './declared-parameters.ts';
-import { accepts, describeType, type PlainType } from './parameter-type.ts';
+import { accepts, describeType, type ParameterType, type PlainType } from './parameter-type.ts';
 import type { Parameter } from './parameter.ts';
 import { readTextFile } from './read-text-file.ts';
 import { describeIssues } from './standard-schema.ts';
@@ -106,7 +106,7 @@ function missingParameter(
 async function valueOf(name: string, parameter: Parameter, given: GivenValue): Promise<unknown> {
   if (!parameter.multiple) return oneValue({ name, label: name, parameter }, single(given));
   const values: unknown[] = [];
-  for (const [index, one] of several(given).entries()) {
+  for (const [index, one] of several(given, parameter.type).entries()) {
     values.push(await oneValue({ name, label: `${name}[${index}]`, parameter }, one));
   }
   return values;
@@ -118,17 +118,15 @@ function single(given: GivenValue): Given {
 }
 
 /** One text that is a JSON array says all of them: so a Runner writes an array, and so does the environment. */
-function several(given: GivenValue): readonly Given[] {
+function several(given: GivenValue, { kind }: ParameterType): readonly Given[] {
+  const fromJson = (value: unknown): Given =>
+    // A string in JSON is read as it would be on the command line, unless the value is JSON itself.
+    typeof value === 'string' && kind !== 'json' ? { kind: 'text', text: value } : { kind: 'value', value };
   if (given.kind === 'value') return Array.isArray(given.value) ? given.value.map(fromJson) : [given];
   const [first = '', ...others] = given.texts;
   const list = others.length === 0 ? jsonIn(first)?.value : undefined;
   if (Array.isArray(list)) return list.map(fromJson);
   return given.texts.map((text) => ({ kind: 'text', text }));
-}
-
-/** A string in JSON is read as it would be on the command line. */
-function fromJson(value: unknown): Given {
-  return typeof value === 'string' ? { kind: 'text', text: value } : { kind: 'value', value };
 }
 
 async function oneValue(target: Target, given: Given): Promise<unknown> {

@@ -55,7 +55,9 @@ export function commandLine(
   if (isNative) refuseOptionNames(command);
   const { flags, inFile } = parameterArguments(
     command.parameters,
-    isNative ? { kind: 'native', mayHaveSecrets: mayDeclareSecrets(flowFile) } : { kind: 'foreign' },
+    isNative
+      ? { kind: 'native', mayHaveSecrets: Object.keys(command.parameters).length > 0 && mayDeclareSecrets(flowFile) }
+      : { kind: 'foreign' },
   );
   return {
     head: [...interpreter.prefix, flowFile, ...topLevelFlags, command.name, ...words(command)],

@@ -109,7 +109,12 @@ const EXPECTED = {
     'Parameter toString is named like a member of every flow: give it another name.',
     'Parameter "a b" is no name for an option: use letters, digits and "_", and no digit first.',
     'Parameters rate and Rate have one name in the environment, RACEWAY_RUN_RATE: rename one.',
+    'Parameters learning_rate and learning-rate have one name in the environment, RACEWAY_RUN_LEARNING_RATE: rename one.',
+    'Parameter "learning-rate" is no name for an option: use letters, digits and "_", and no digit first.',
     'Parameter Start is named like step start: rename one of them.',
+    'Config end is named like a step: rename one of them.',
+    'Config valueOf is named like a member of every flow: give it another name.',
+    'Config "a-b" is no name for a config: use letters, digits and "_", and no digit first.',
   ],
   subclass: [`Step extra is unreachable, no step leads to it: ${UNREACHABLE_ADVICE('extra')}`],
 } as const satisfies Record<string, readonly string[]>;

@@ -75,6 +75,17 @@ describe('the JSON Schema of a parameter', () => {
       parameter.string({ secret: true, default: 'x' }),
       { type: 'string', writeOnly: true },
     ],
+    [
+      'a secret whose schema has a default',
+      parameter.of(
+        z
+          .string()
+          .default('x')
+          .meta({ examples: ['y'] }),
+        { secret: true },
+      ),
+      { type: 'string', writeOnly: true },
+    ],
     ['a computed default, which it leaves out', parameter.string({ default: () => 'x' }), { type: 'string' }],
     ['a schema that describes itself', parameter.of(z.number().min(2)), { type: 'number', minimum: 2 }],
     ['a schema that cannot be described', parameter.of(z.date()), {}],

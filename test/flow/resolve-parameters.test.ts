@@ -200,6 +200,7 @@ describe('a parameter with several values', () => {
     ['numbers', counts, ['1', '2'], [1, 2]],
     ['numbers of a JSON array', counts, ['[1, "2"]'], [1, 2]],
     ['arrays in a JSON array', parameter.json({ multiple: true }), ['[[1,2]]'], [[1, 2]]],
+    ['strings in a JSON array', parameter.json({ multiple: true }), ['["a",{"b":1}]'], ['a', { b: 1 }]],
     ['choices', parameter.oneOf(['a', 1], { multiple: true }), ['1', 'a'], [1, 'a']],
     ['booleans', parameter.boolean({ multiple: true }), ['[true,false]'], [true, false]],
     ['what a schema makes of each', parameter.of(z.coerce.number(), { multiple: true }), ['1', '2'], [1, 2]],
