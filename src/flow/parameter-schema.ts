@@ -20,8 +20,8 @@ export function parameterSchema({ type, default: value, help, multiple, secret }
   };
 }
 
-function withoutValues({ default: _, examples: __, ...rest }: JsonSchema): JsonSchema {
-  return rest;
+function withoutValues(schema: JsonSchema): JsonSchema {
+  return Object.fromEntries(Object.entries(schema).filter(([key]) => key !== 'default' && key !== 'examples'));
 }
 
 function typeSchema(type: ParameterType): JsonSchema {

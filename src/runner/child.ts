@@ -162,11 +162,6 @@ export class Child {
     return { command: this.command, stdout: this.stdout.tail(TAIL_BYTES), stderr: this.stderr.tail(TAIL_BYTES) };
   }
 
-  /** Removes the file with parameters, once the child has read it: there may be secrets in it. */
-  forgetParameters(): void {
-    rmSync(join(this.#folder.path, PARAMETERS_FILE), { force: true });
-  }
-
   /** Removes the temporary folder. Whoever wants to read the output from now on gets a `CleanedUpError`. */
   async removeFiles(): Promise<void> {
     for (const [name, log] of Object.entries({ stdout: this.stdout, stderr: this.stderr })) {
@@ -183,6 +178,7 @@ export class Child {
 
   async #clear(): Promise<void> {
     const { exitCode } = await this.exited;
+    rmSync(join(this.#folder.path, PARAMETERS_FILE), { force: true }); // there may be secrets in it
     // A child that exits with 0 has cleared up as a rule, and whether it has costs less to see than to end nothing.
     if (exitCode !== 0 || groupExists(this.pid) || (await marked(this.#tree.mark)).length > 0) {
       await endTree(this.#tree);

@@ -201,7 +201,6 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
         : Promise.resolve();
       try {
         const attributes = await announcement(child, { startTimeoutMs, signal: abort.signal });
-        child.forgetParameters();
         const { run, home } = await this.#openRun(attributes);
         const running = new ExecutingRun<F>({
           child,
