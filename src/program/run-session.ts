@@ -7,10 +7,12 @@ import { formatCommand } from '../core/format-command.ts';
 import { checkTags } from '../core/tags.ts';
 import { VERSION } from '../core/version.ts';
 import { readSecrets, type StepSecrets } from '../engine/read-secrets.ts';
+import { SecretMask } from '../engine/secret-mask.ts';
 import { type Beginning, policiesOf, runFlow, type Stop } from '../engine/run-flow.ts';
 import { checkedGraph } from '../flow/checked-graph.ts';
 import { encodeParameters } from '../flow/encode-parameters.ts';
 import type { Graph } from '../flow/graph.ts';
+import { secretValues, withoutSecrets } from '../flow/secret-values.ts';
 import { ownIdentity } from '../process/identity.ts';
 import { userName } from '../process/user-name.ts';
 import { locateHome, makeHome } from '../store/home-folder.ts';
@@ -81,11 +83,13 @@ export class RunSession {
     const { definition, commandLine } = this.#context;
     this.say(`raceway ${VERSION} executing ${definition.name} for user:${this.user}`);
     if (commandLine.topLevel.lint !== false) this.say('Validating your flow...');
-    const graph = checkedGraph(definition, {
-      parameters,
-      lint: commandLine.topLevel.lint !== false,
-      with: commandLine.topLevel.with,
-    });
+    const graph = this.#withoutSecrets(parameters, () =>
+      checkedGraph(definition, {
+        parameters,
+        lint: commandLine.topLevel.lint !== false,
+        with: commandLine.topLevel.with,
+      }),
+    );
     if (commandLine.topLevel.lint !== false) this.say('    The graph looks good!');
     return graph;
   }
@@ -107,22 +111,24 @@ export class RunSession {
   }): Promise<number> {
     const { definition } = this.#context;
     const { runIdFile } = this.#options;
-    const secrets = readSecrets(policiesOf(graph));
+    const { variables, values } = readSecrets(policiesOf(graph));
+    const secrets = { variables, values: [...values, ...secretValues(definition.parameters, parameters)] };
     if (runIdFile !== undefined) writeRunId(runIdFile, '');
     const { store } = this;
-    const encoded = encodeParameters(parameters);
+    const forTasks = encodeParameters(parameters);
+    const forStore = encodeParameters(withoutSecrets(definition.parameters, parameters));
     const writer = await store.createRun({
       flow: definition.name,
       user: this.user,
       userTags: tags,
       systemTags: [`user:${this.user}`, `node:${process.versions.node}`, `raceway:${VERSION}`],
       originRunId,
-      parameters: encoded,
-      command: process.argv,
+      parameters: forStore,
+      command: this.#context.command,
       process: ownIdentity(),
     });
     try {
-      return await this.#carryOut(writer, { graph, parameters: encoded, secrets, tags, originRunId, first });
+      return await this.#carryOut(writer, { graph, parameters: forTasks, secrets, tags, originRunId, first });
     } catch (error) {
       await recordFailure(writer);
       throw error;
@@ -190,6 +196,17 @@ export class RunSession {
     const stop = this.#stop.signal.reason as Stop | undefined;
     if (stop?.kind === 'signal') return SIGNAL_STATUS[stop.signalCode];
     return stop?.kind === 'timeout' && state.status === 'timeout' ? TIMEOUT_STATUS : FAILED_STATUS;
+  }
+
+  /** Does something with code of the user that sees parameters, and puts what it says in errors. */
+  #withoutSecrets<T>(parameters: Readonly<Record<string, unknown>>, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const mask = new SecretMask(secretValues(this.#context.definition.parameters, parameters));
+      if (error instanceof Error) error.message = mask.text(error.message);
+      throw error;
+    }
   }
 
   /** Something for people on stderr, unless they asked for quiet. */

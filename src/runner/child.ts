@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidOptionError, FlowFileError } from '../core/errors.ts';
 import { endTree, type Tree } from '../process/end-tree.ts';
@@ -32,6 +32,7 @@ export interface ChildPlan {
   readonly guardian: Guardian;
 }
 
+const PARAMETERS_FILE = 'parameters.json';
 const TAIL_BYTES = 1_000_000;
 
 let started = 0;
@@ -178,6 +179,7 @@ export class Child {
 
   async #clear(): Promise<void> {
     const { exitCode } = await this.exited;
+    rmSync(join(this.#folder.path, PARAMETERS_FILE), { force: true }); // there may be secrets in it
     // A child that exits with 0 has cleared up as a rule, and whether it has costs less to see than to end nothing.
     if (exitCode !== 0 || groupExists(this.pid) || (await marked(this.#tree.mark)).length > 0) {
       if (!(await endTree(this.#tree))) await endUnseenTree(this.pid);
@@ -198,7 +200,7 @@ function attributeFileIn(folder: TempFolder): string {
 
 function writeParameters(folder: TempFolder, parameters: Readonly<Record<string, unknown>>): string | undefined {
   if (Object.keys(parameters).length === 0) return undefined;
-  const file = join(folder.path, 'parameters.json');
+  const file = join(folder.path, PARAMETERS_FILE);
   writeFileSync(file, JSON.stringify(parameters), { mode: 0o600 });
   return file;
 }

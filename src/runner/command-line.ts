@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '../core/errors.ts';
 import { type Flag, INTERNAL_FLAGS, RESUME_FLAGS, RUN_FLAGS, TOP_LEVEL_FLAGS } from '../core/flags.ts';
 import type { Interpreter } from './interpreter.ts';
+import { mayDeclareSecrets } from './may-declare-secrets.ts';
 import { foreignOptionFlags, optionFlags, type Options, refuseZeroByte } from './option-flags.ts';
 import { parameterArguments } from './parameter-arguments.ts';
 
@@ -54,7 +55,12 @@ export function commandLine(
       })
     : foreignOptionFlags(command.options);
   if (isNative) refuseOptionNames(command);
-  const { flags, inFile } = parameterArguments(command.parameters, interpreter.kind);
+  const { flags, inFile } = parameterArguments(
+    command.parameters,
+    isNative
+      ? { kind: 'native', mayHaveSecrets: Object.keys(command.parameters).length > 0 && mayDeclareSecrets(flowFile) }
+      : { kind: 'foreign' },
+  );
   return {
     head: [...interpreter.prefix, flowFile, ...topLevelFlags, command.name, ...words(command)],
     tail: [...commandFlags, ...flags],

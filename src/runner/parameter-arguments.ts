@@ -1,14 +1,17 @@
 import { InvalidOptionError } from '../core/errors.ts';
 import { parameterJson, parameterText } from '../core/parameter-text.ts';
-import type { Interpreter } from './interpreter.ts';
 import { type Options, refuseZeroByte } from './option-flags.ts';
 
 /** Parameters on their way to a child. */
 export interface ParameterArguments {
   readonly flags: readonly string[];
-  /** What does not fit on a command line, for a private JSON file. */
+  /** What does not fit on a command line, or must not be seen on one, for a private JSON file. */
   readonly inFile: Readonly<Record<string, unknown>>;
 }
+
+/** Who gets the parameters. */
+export type ParameterTaker =
+  { readonly kind: 'native'; readonly mayHaveSecrets: boolean } | { readonly kind: 'foreign' };
 
 // Linux takes 128 kB for one argument and, with the default stack, 2 MB for all of them and the environment.
 const LONGEST_ARGUMENT_BYTES = 100_000;
@@ -17,14 +20,15 @@ const LONGEST_SUM_BYTES = 500_000;
 /**
  * Turns the parameters of a flow into arguments: names as they are, `--name=value`, an object or array as one JSON text
  * (for a foreign flow an array is one flag for each of its values). `undefined` gives nothing. What is too long goes to a
- * file.
+ * file, and everything does when one of them may be secret.
  *
  * @throws {InvalidOptionError} when a value cannot be handed over
  *
  * @example
- * parameterArguments({ learning_rate: 0.5, debug: true }, 'native').flags; // ['--learning_rate=0.5', '--debug=true']
+ * parameterArguments({ learning_rate: 0.5, debug: true }, { kind: 'native', mayHaveSecrets: false }).flags; // ['--learning_rate=0.5', '--debug=true']
  */
-export function parameterArguments(parameters: Options, kind: Interpreter['kind']): ParameterArguments {
+export function parameterArguments(parameters: Options, taker: ParameterTaker): ParameterArguments {
+  const { kind } = taker;
   const flags: string[] = [];
   const inFile: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   let sumBytes = 0;
@@ -37,7 +41,7 @@ export function parameterArguments(parameters: Options, kind: Interpreter['kind'
     const fits =
       own.every((flag) => Buffer.byteLength(flag) <= LONGEST_ARGUMENT_BYTES && !flag.includes('\0')) &&
       sumBytes + ownBytes <= LONGEST_SUM_BYTES;
-    if (fits) {
+    if (fits && !(kind === 'native' && taker.mayHaveSecrets)) {
       flags.push(...own);
       sumBytes += ownBytes;
     } else if (kind === 'native') {

@@ -1,5 +1,5 @@
 import type { ResumeOptions, RunOptions, TopLevelOptions } from '../core/flags.ts';
-import type { FlowShape, ParameterInputs } from '../core/flow-shape.ts';
+import type { ConfigInputs, FlowShape, ParameterInputs } from '../core/flow-shape.ts';
 
 /** Options that are the Runner's own, and no flags of the flow. */
 export interface RunnerOwnOptions {
@@ -44,8 +44,19 @@ export interface MapOwnOptions {
 /** Flags of programs that raceway does not know; it is they who judge. Of a flow with a type, all flags are known. */
 type OtherFlags<F extends FlowShape> = string extends keyof F ? Readonly<Record<string, unknown>> : unknown;
 
+/** What a flow is given in place of its configuration files, by their names. */
+interface ConfigOptions<F extends FlowShape> {
+  /** Files to read instead; a relative path starts at the working folder of the flow. */
+  config?: { readonly [K in keyof ConfigInputs<F>]?: string } | undefined;
+  /** What such files would say. */
+  configValue?: ConfigInputs<F> | undefined;
+}
+
 /** Options of `new Runner()`: the Runner's own, and the flags that stand before the command. */
-export type RunnerOptions<F extends FlowShape> = RunnerOwnOptions & TopLevelOptions & OtherFlags<F>;
+export type RunnerOptions<F extends FlowShape> = RunnerOwnOptions &
+  Omit<TopLevelOptions, keyof ConfigOptions<F>> &
+  ConfigOptions<F> &
+  OtherFlags<F>;
 
 /** Options of `run()` and `asyncRun()`. */
 export type RunOperationOptions<F extends FlowShape> = OperationOwnOptions & RunOptions & OtherFlags<F>;

@@ -118,7 +118,7 @@ export class TestRun<F extends FlowSpec> {
 /** A Runner writes parameters as text, and the flow reads it. */
 function givenParameters(parameters: object): ReadonlyMap<string, GivenValue> {
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined);
-  return new Map(given.map(([name, value]) => [name, { kind: 'text', text: parameterText(name, value) }]));
+  return new Map(given.map(([name, value]) => [name, { kind: 'text', texts: [parameterText(name, value)] }]));
 }
 
 /** Loads the artifacts when they are first asked for: a flow may have thousands of tasks, and a test looks at one. */

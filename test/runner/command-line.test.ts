@@ -77,6 +77,26 @@ describe('commandLine', () => {
     ]);
   });
 
+  test('gives each config its flag, by name', () => {
+    const topLevel = { config: { model: 'a=b.json' }, configValue: { limits: { rows: [1] }, none: undefined } };
+    expect(argumentsOf({ name: 'run' }, { topLevel }).slice(0, 2)).toEqual([
+      '--config=model=a=b.json',
+      '--config-value=limits={"rows":[1]}',
+    ]);
+    expect(argumentsOf({ name: 'run' }, { topLevel: { config: { model: 'm.json' } }, flowFile: '/flow.py' })).toEqual(
+      expect.arrayContaining(['--config', 'model', 'm.json']),
+    );
+  });
+
+  test.each([
+    [{ config: 'model.json' }, 'config', 'an object of paths, by the name of the config'],
+    [{ config: { model: 3 } }, 'config.model', 'a path, as a string'],
+    [{ config: { 'a=b': 'x' } }, 'config.a=b', 'the name of a config'],
+    [{ configValue: { model: 1n } }, 'configValue.model', 'something that can be written as JSON'],
+  ])('refuses the configs %o', (topLevel, option, expected) => {
+    expect(errorOf(() => argumentsOf({ name: 'run' }, { topLevel }))).toMatchObject({ option, expected });
+  });
+
   test.each([
     [{ learning_rate: 0.5 }, '--learning_rate=0.5'],
     [{ debug: true }, '--debug=true'],
@@ -138,7 +158,7 @@ describe('commandLine', () => {
   test('lists the options when none is near the unknown one', () => {
     const error = errorOf(() => argumentsOf({ name: 'run' }, { topLevel: { verbose: true } }));
     expect(error.message).toBe(
-      'new Runner() has no option "verbose"\nThe options are: home, lint, logFormat, quiet, showOutput.',
+      'new Runner() has no option "verbose"\nThe options are: config, configValue, home, lint, logFormat, quiet, showOutput.',
     );
   });
 

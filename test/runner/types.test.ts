@@ -1,5 +1,5 @@
 import { expectTypeOf, test } from 'vitest';
-import type { PARAMETERS, STEP } from '../../src/core/flow-shape.ts';
+import type { CONFIGS, PARAMETERS, STEP } from '../../src/core/flow-shape.ts';
 import type { LogLine } from '../../src/process/line-reader.ts';
 import type { ExecutingRun } from '../../src/runner/executing-run.ts';
 import { product } from '../../src/runner/product.ts';
@@ -8,7 +8,10 @@ import { zip } from '../../src/runner/zip.ts';
 
 /** What a flow class with two parameters, a step and an artifact looks like from outside. */
 interface Flow {
-  readonly [PARAMETERS]: { readonly seconds: number; readonly mode: 'fast' | 'slow' };
+  readonly [PARAMETERS]: { readonly seconds: number; readonly mode: 'fast' | 'slow'; readonly ids: readonly number[] };
+  readonly [CONFIGS]: { readonly limits: { readonly rows: number } };
+  readonly limits: { readonly rows: number };
+  readonly ids: readonly number[];
   readonly seconds: number;
   readonly mode: 'fast' | 'slow';
   readonly start: { readonly [STEP]: true };
@@ -34,6 +37,16 @@ const unused = async (): Promise<void> => {
   await typed.run({}, { originRunId: '1' });
   // @ts-expect-error no such option of the runner
   new Runner<Flow>('flow.ts', { showOutputs: false });
+  await typed.run({ ids: [1, 2] });
+  // @ts-expect-error several values are an array
+  await typed.run({ ids: 1 });
+  // @ts-expect-error a config is no parameter
+  await typed.run({ limits: { rows: 1 } });
+  new Runner<Flow>('flow.ts', { config: { limits: 'limits.yaml' }, configValue: { limits: { rows: 1 } } });
+  // @ts-expect-error no such config
+  new Runner<Flow>('flow.ts', { config: { limit: 'limits.yaml' } });
+  // @ts-expect-error wrong type of value
+  new Runner<Flow>('flow.ts', { configValue: { limits: { rows: '1' } } });
   await typed.resume({ originRunId: '1', stepToRerun: 'start', parameters: { seconds: 1 } });
   // @ts-expect-error wrong type of parameter
   await typed.resume({ parameters: { seconds: '1' } });
@@ -42,6 +55,8 @@ const unused = async (): Promise<void> => {
   expectTypeOf(running).toEqualTypeOf<ExecutingRun<Flow>>();
   expectTypeOf(running.status).toEqualTypeOf<'running' | 'successful' | 'failed' | 'timeout'>();
   expectTypeOf(await running.run.data.model).toEqualTypeOf<Map<string, number>>();
+  expectTypeOf(running.run.parameters.ids).toEqualTypeOf<readonly number[]>();
+  expectTypeOf(running.run.parameters.limits).toEqualTypeOf<{ readonly rows: number }>();
   expectTypeOf(await running.run.data.seconds).toEqualTypeOf<number>();
   // @ts-expect-error a step is no artifact
   void running.run.data.start;
@@ -81,7 +96,12 @@ const unused = async (): Promise<void> => {
   for await (const { parameters } of typed.map(stream())) expectTypeOf(parameters.seconds).toEqualTypeOf<number>();
 
   // Without a type, and for flows of other kinds, any name goes.
-  const untyped = new Runner('flow.py', { pylint: false, decospecs: ['retry'] });
+  const untyped = new Runner('flow.py', {
+    pylint: false,
+    decospecs: ['retry'],
+    config: { any: 'x' },
+    configValue: { a: 1 },
+  });
   await untyped.run({ anything: [1] }, { maxWorkers: 1, userNamespace: '' });
   untyped.map(product({ anything: [1] }), { userNamespace: '' });
 };

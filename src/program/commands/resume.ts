@@ -9,11 +9,11 @@ import { Frontier, type PlannedTask } from '../../engine/frontier.ts';
 import type { Beginning } from '../../engine/run-flow.ts';
 import { leftBy } from '../../engine/task-sources.ts';
 import type { Graph } from '../../flow/graph.ts';
-import { resolveParameters } from '../../flow/resolve-parameters.ts';
+import { withoutSecrets } from '../../flow/secret-values.ts';
 import { decodeText } from '../../store/encoding.ts';
 import type { RunRecord, RunStore, RunWriter } from '../../store/run-store.ts';
 import { announceRun } from '../attribute-file.ts';
-import { givenParameters } from '../given-parameters.ts';
+import { runValues } from '../flow-values.ts';
 import type { ProgramContext } from '../program.ts';
 import { RunSession } from '../run-session.ts';
 import type { Workers } from '../workers.ts';
@@ -28,7 +28,7 @@ export async function resume(context: ProgramContext, workers: Workers): Promise
   const { store } = session;
   const origin = await findOrigin(store, { flow: definition.name, user: session.user, runId: options.originRunId });
   const before = decodeText(origin.parameters) as Readonly<Record<string, unknown>>;
-  const parameters = await resolveParameters(definition.parameters, givenParameters(commandLine), { origin: before });
+  const parameters = await runValues(context, { origin: before });
   const graph = session.graph(parameters);
   const plan = planResume({
     graph,
@@ -36,7 +36,11 @@ export async function resume(context: ProgramContext, workers: Workers): Promise
     steps: await store.steps(definition.name, origin.id),
     stepToRerun: commandLine.words[0],
     rerunChanged: options.rerunChanged === true,
-    changedParameters: differences(before, parameters),
+    // A secret was not kept, so there is no telling whether it is another; a renewed token is no reason to run again.
+    changedParameters: differences(
+      withoutSecrets(definition.parameters, before),
+      withoutSecrets(definition.parameters, parameters),
+    ),
   });
   if (options.dryRun === true) {
     process.stdout.write(describePlan(plan, origin));
