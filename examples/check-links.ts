@@ -27,7 +27,7 @@ const address = server.address();
 const port = typeof address === 'object' ? address?.port : undefined;
 
 await using runner = new Runner<CheckLinks>(flow, { showOutput: false });
-const running = await runner.run({ url: `http://127.0.0.1:${port}/`, patienceMs: 500, delayMs: 20 }, { reject: true });
+const running = await runner.run({ url: `http://127.0.0.1:${port}/`, patienceMs: 1000, delayMs: 20 }, { reject: true });
 const { working, broken } = await running.run.load('working', 'broken');
 for (const link of working) console.log(`✅ ${link}, asked ${requests.get(new URL(link).pathname)} times`);
 for (const [link, why] of broken) console.log(`❌ ${link}: ${why}`);

@@ -40,7 +40,7 @@ export class RankModules extends FlowSpec.with({
     this.next(this.refine);
   });
 
-  // Each round is a task of its own. A run that gave up can be resumed with another tolerance.
+  // Each round is a task of its own: what it left is kept, and a run that is ended half-way resumes there.
   refine = step(() => {
     const { imports, damping } = this; // each read of a field passes a Proxy
     let { ranks } = this;

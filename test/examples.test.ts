@@ -119,6 +119,19 @@ describe.concurrent('an example', () => {
     );
   });
 
+  test('check-links gets what can be had by trying again, and says what is broken', async () => {
+    using folder = temporaryFolder();
+    const output = await runExample('check-links', { folder: folder.path });
+    const verdicts = [...output.matchAll(/^(\S) http:\/\/127\.0\.0\.1:\d+(\/\w+)/gmu)];
+    expect(verdicts.map(([, mark, path]) => `${mark} ${path}`)).toEqual([
+      '✅ /fine',
+      '✅ /busy',
+      '✅ /slow',
+      '❌ /dead',
+      '❌ /gone',
+    ]);
+  });
+
   test('demo shows lines, reads artifacts, and resumes a failed run without running its finished steps', async () => {
     using folder = temporaryFolder();
     const output = await runExample('demo', { folder: folder.path });
