@@ -10,6 +10,8 @@ import { current, FlowSpec, main, parameter, step } from 'raceway/flow';
  * file comes back as it was.
  *
  *     node flows/archive-folder.ts run --folder=docs
+ *
+ * In a script, `await running.run.data.archive` is the archive.
  */
 export class ArchiveFolder extends FlowSpec.with({
   folder: parameter.string({ default: '.', help: 'The folder to pack' }),

@@ -86,7 +86,10 @@ export class CheckLinks extends FlowSpec.with({
 
 /** @throws when there is no answer, or one that may be another in a moment: 429 and from 500 on */
 async function get(url: string): Promise<{ status: number; text: string }> {
-  const response = await fetch(url, { signal: current.signal }); // ends with the time limit, and when the run is stopped
+  // The signal ends it with the time limit, and when the run is stopped.
+  const response = await fetch(url, { signal: current.signal }).catch((error: unknown) => {
+    throw error instanceof TypeError ? error.cause : error; // which says more than "fetch failed"
+  });
   const text = await response.text();
   if (response.status === 429 || response.status >= 500) throw new Error(`answers with ${response.status}`);
   return { status: response.status, text };

@@ -27,12 +27,12 @@ export class HyperparameterSweep extends FlowSpec.with({
   baselineAccuracy = 0;
 
   start = step(() => {
+    if (this.points < 5) throw new Error('--points takes 5 or more: some to fit to, to choose by, and to test with');
     const points = halfMoons(this.points, { noise: this.noise, random: randomNumbers(this.seed) });
     const [fitted, chosen] = [Math.floor(this.points * 0.6), Math.floor(this.points * 0.8)];
     this.train = points.slice(0, fitted);
     this.validation = points.slice(fitted, chosen);
     this.test = points.slice(chosen);
-    if (this.train.length * this.validation.length * this.test.length === 0) throw new Error('too few points to split');
     const settings = this.learningRates.flatMap((learningRate) =>
       this.penalties.map((penalty) => ({ learningRate, penalty })),
     );
@@ -52,15 +52,12 @@ export class HyperparameterSweep extends FlowSpec.with({
     const [best] = fits;
     if (best === undefined) throw new Error('no fit has converged: try smaller learning rates');
     this.leaderboard = fits.map(({ setting, loss }) => ({ ...setting, loss }));
-    this.setting = best.setting;
-    this.weights = best.weights;
-    this.loss = best.loss;
-    this.mergeArtifacts(inputs); // the points, which all fits share
+    this.mergeArtifacts([best]); // its setting, weights and loss, and the points
     this.next(this.end);
   });
 
   end = step(() => {
-    const { weights } = this; // each read of a field passes a Proxy
+    const { weights } = this;
     this.accuracy = accuracy(this.test, (point) => (score(weights, features(point)) > 0 ? 1 : 0));
     this.baselineAccuracy = accuracy(this.test, ({ y }) => (y > 0 ? 0 : 1));
     const [best, baseline] = [this.accuracy, this.baselineAccuracy].map((share) => `${Math.round(share * 100)}%`);

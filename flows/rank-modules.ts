@@ -53,10 +53,10 @@ export class RankModules extends FlowSpec.with({
     this.ranks = ranks;
     this.residuals.push(residual);
     console.log(`round ${this.residuals.length}: the ranks changed by ${residual.toExponential(1)}`);
-    if (residual > this.tolerance && this.residuals.length >= this.maxRounds) {
+    this.verdict = residual <= this.tolerance ? 'done' : 'again';
+    if (this.verdict === 'again' && this.residuals.length >= this.maxRounds) {
       throw new Error(`after ${this.maxRounds} rounds the ranks still change by ${residual}`);
     }
-    this.verdict = residual > this.tolerance ? 'again' : 'done';
     this.next({ again: this.refine, done: this.end }, { condition: this.verdict });
   });
 

@@ -21,6 +21,7 @@ export class WordCount extends FlowSpec.with({
   topWords: [word: string, count: number][] = [];
 
   start = step(async () => {
+    if (this.shares < 1) throw new Error('--shares takes 1 or more');
     const folder = this.folder ?? nodeTypings();
     const paths = await Array.fromAsync(glob(this.files, { cwd: folder }), (path) => resolve(folder, path));
     if (paths.length === 0) throw new Error(`${folder} has no files like ${this.files}`);
