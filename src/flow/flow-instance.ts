@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { RacewayError } from '../core/errors.ts';
 import { addDecorators, type DefinedDecorator, withinDecorators } from './decorator.ts';
 import type { Inputs, JoinInput } from './inputs.ts';
@@ -443,6 +442,7 @@ function define(target: object, name: string, value: unknown): void {
 
 /** Whether a value is no longer what it was when it was cloned. */
 function hasChanged(value: unknown, clone: unknown): boolean {
+  const { isDeepStrictEqual } = process.getBuiltinModule('node:util'); // here, since few joins come to this
   try {
     return !isDeepStrictEqual(structuredClone(value), clone); // a clone too: one of a Buffer is a Uint8Array
   } catch {
