@@ -43,6 +43,19 @@ describe.concurrent('an example', () => {
     expect(output).toMatch(/⏰ The flow waited for 2 seconds\n$/);
   });
 
+  test('check-links gets what can be had by trying again, and says what is broken', async () => {
+    using folder = temporaryFolder();
+    const output = await runExample('check-links', { folder: folder.path });
+    const verdicts = [...output.matchAll(/^(\S) http:\/\/127\.0\.0\.1:\d+(\/\w+)/gmu)];
+    expect(verdicts.map(([, mark, path]) => `${mark} ${path}`)).toEqual([
+      '✅ /fine',
+      '✅ /busy',
+      '✅ /slow',
+      '❌ /dead',
+      '❌ /gone',
+    ]);
+  });
+
   test('top-level-options runs the flow without its lint', async () => {
     using folder = temporaryFolder();
     const output = await runExample('top-level-options', { folder: folder.path, seconds: 0 });
