@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Home, openHome } from '../src/client/home.ts';
+import * as authoring from '../src/flow.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** What a flow script did. */
@@ -36,16 +37,20 @@ export interface FlowFolder extends Disposable {
   home(): Promise<Home>;
 }
 
-const PREAMBLE = `
+/** Six lines before the source of the flow. Of `raceway/flow` only what the source names is imported. */
+function preamble(source: string): string {
+  const isNamed = (name: string): boolean => name === 'main' || new RegExp(`\\b${name}\\b`).test(source);
+  const names = [...Object.keys(authoring).filter(isNamed), ...TYPES.filter(isNamed).map((name) => `type ${name}`)];
+  return `
 import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  catchError, type CaughtError, current, defineDecorator, environment, FlowSpec, type Inputs, isolate, join, main, parameter,
-  resources, retry, secrets, step, timeout,
-} from 'raceway/flow';
+import { ${names.join(', ')} } from 'raceway/flow';
 const trace = (name: string, text: string) => appendFileSync(new URL(name, import.meta.url), text + '\\n');
 `;
+}
+
+const TYPES = ['CaughtError', 'Inputs'];
 
 /**
  * Makes a project whose flow script holds `source`: a class called `Sample` and what it needs. It can use `trace(file,
@@ -58,7 +63,7 @@ export function flowFolder(source: string): FlowFolder {
   writeFileSync(folder.file('package.json'), '{ "type": "module" }');
   const script = folder.file('sample.ts');
   const write = (text: string): void =>
-    writeFileSync(script, `${PREAMBLE}${text}\nif (import.meta.main) await main(Sample);\n`);
+    writeFileSync(script, `${preamble(text)}${text}\nif (import.meta.main) await main(Sample);\n`);
   write(source);
   const start = (args: readonly string[], environment: NodeJS.ProcessEnv = {}): Started => {
     const child = spawn(process.execPath, ['sample.ts', ...args], {

@@ -23,7 +23,7 @@ export function withoutSecrets(
 }
 
 function* textsIn(value: unknown, seen = new Set<object>()): Generator<string> {
-  if (typeof value === 'string') yield value;
+  if (typeof value === 'string' && value !== '') yield value;
   if (typeof value === 'number' || typeof value === 'bigint') yield String(value);
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) return;
   seen.add(value); // a schema may make a circle

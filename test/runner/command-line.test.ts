@@ -151,14 +151,14 @@ describe('commandLine', () => {
     expect(error.option).toBe('maxWorker');
     expect(error.message).toBe(
       'run() has no option "maxWorker"\n' +
-        'Did you mean maxWorkers? The options are: grace, isolation, maxLogSize, maxNumSplits, maxWorkers, runIdFile, tags, timeoutMs.',
+        'Did you mean maxWorkers? The options are: grace, isolation, maxLogSize, maxNumSplits, maxWorkers, runIdFile, tags, timeout, timeoutMs, with.',
     );
   });
 
   test('lists the options when none is near the unknown one', () => {
     const error = errorOf(() => argumentsOf({ name: 'run' }, { topLevel: { verbose: true } }));
     expect(error.message).toBe(
-      'new Runner() has no option "verbose"\nThe options are: config, configValue, home, lint, logFormat, quiet, showOutput.',
+      'new Runner() has no option "verbose"\nThe options are: config, configValue, home, lint, logFormat, quiet, showOutput, with.',
     );
   });
 
