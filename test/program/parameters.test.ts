@@ -203,7 +203,6 @@ export class Sample extends FlowSpec.with({
 
 describe('configs', () => {
   const SAMPLE = `
-import { config } from 'raceway/flow';
 export class Sample extends FlowSpec.with(
   { fail: parameter.boolean({ default: false }) },
   { config: {

@@ -162,7 +162,6 @@ test('a flow without secrets gets its parameters on the command line', async () 
 
 test('configs are given to the runner, as files or values', async () => {
   using folder = flowFolder(`
-import { config } from 'raceway/flow';
 export class Sample extends FlowSpec.with({}, { config: { model: config.json('model.json'), limits: config.yaml('limits.yaml') } }) {
   start = step(() => this.next(this.end));
   end = step();
