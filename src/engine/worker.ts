@@ -8,13 +8,14 @@ import type { SqliteStore } from '../store/sqlite-store.ts';
 import { current, enterTask, leaveTask } from '../flow/current.ts';
 import type { FlowClass } from '../flow/flow-spec.ts';
 import type { DefinedDecorator } from '../flow/decorator.ts';
-import { createTask, type JoinInput } from '../flow/task-instance.ts';
+import { createTask, type JoinInput, type TaskField } from '../flow/task-instance.ts';
 import type { Transition } from '../flow/transition.ts';
 import { collectArtifacts } from './collect-artifacts.ts';
 import { recordException } from './exception.ts';
 import { lookAround } from './leftovers.ts';
 import type { TaskOrder, TaskOutcome, WorkerMessage } from './messages.ts';
 import { SecretSearch } from './secret-search.ts';
+import { TaskCards } from './task-cards.ts';
 import { TaskContext } from './task-context.ts';
 
 /** Serves tasks until the run process closes the channel or ends this process. Never settles. */
@@ -30,6 +31,13 @@ export function runWorker(flowClass: FlowClass): Promise<never> {
   send({ type: 'ready' });
   void loadStore(); // while the first task is on its way
   return new Promise(() => {}); // the channel keeps the process alive
+}
+
+/** What cards tell of an attempt, as it comes to be known. */
+interface TaskTold {
+  readonly startedAt: number;
+  readonly cards: TaskCards;
+  fields: readonly TaskField[];
 }
 
 class Worker {
@@ -58,14 +66,19 @@ class Worker {
     const findLeftovers = lookAround();
     const restoreEnvironment = setEnvironment(order.environment);
     const failed = new Promise<never>((_, reject) => (this.#fail = reject));
+    const told: TaskTold = { startedAt: Date.now(), cards: new TaskCards(order), fields: [] };
+    const start = performance.now();
     let outcome: TaskOutcome;
     try {
-      outcome = await Promise.race([this.#do(order), failed]);
+      outcome = await Promise.race([this.#do(order, told), failed]);
       await Promise.race([setImmediate(), failed]); // Node reports a rejection that nobody awaited a turn later
     } catch (thrown) {
-      outcome = { status: 'failed', exception: recordException(thrown, order.flow) };
+      outcome = { status: 'failed', exception: recordException(thrown, order.flow), cards: [], blobs: [] };
     }
     this.#fail = undefined;
+    if (order.cards.length > 0) {
+      outcome = await this.#withCards(outcome, { order, told, durationMs: performance.now() - start });
+    }
     restoreEnvironment();
     leaveTask();
     send({ type: 'done', outcome, leftovers: findLeftovers() });
@@ -85,9 +98,9 @@ class Worker {
     console.error('Thrown after the task had ended:', thrown);
   }
 
-  async #do(order: TaskOrder): Promise<TaskOutcome> {
+  async #do(order: TaskOrder, told: TaskTold): Promise<TaskOutcome> {
     const store = await this.#storeFor(order);
-    using context = new TaskContext(order);
+    using context = new TaskContext(order, told.cards);
     enterTask(context);
     const inherited = byName(order.inherited);
     const inputs = (order.inputs ?? []).map((input) => ({ ...input, artifacts: byName(input.artifacts) }));
@@ -101,14 +114,39 @@ class Worker {
       with: await this.#decorators(order.with),
     });
     await task.run(order.step);
-    const { artifacts, blobs } = collectArtifacts(task.fields(), {
+    const fields = task.fields();
+    told.fields = fields;
+    const { artifacts, blobs } = collectArtifacts(fields, {
       home: order.home,
       inherited,
       inputs,
       secrets: new SecretSearch(order.secrets),
     });
     const transition = recordTransition(task.transition, order);
-    return { status: 'successful', transition, artifacts, blobs, reads: { parameters: task.parameterReads } };
+    return {
+      status: 'successful',
+      transition,
+      artifacts,
+      cards: [],
+      blobs,
+      reads: { parameters: task.parameterReads },
+    };
+  }
+
+  /** A card is a report: whatever becomes of it, the task is what it is. */
+  async #withCards(
+    outcome: TaskOutcome,
+    { order, told, durationMs }: { order: TaskOrder; told: TaskTold; durationMs: number },
+  ): Promise<TaskOutcome> {
+    try {
+      const { keepCards } = await import('./cards/keep-cards.ts');
+      const readBlob = this.#store?.readBlobSync.bind(this.#store);
+      const { cards, blobs } = await keepCards({ order, outcome, readBlob, durationMs, ...told });
+      return { ...outcome, cards, blobs: [...outcome.blobs, ...blobs] };
+    } catch (error) {
+      console.error(`The cards could not be kept: ${error instanceof Error ? error.message : String(error)}`);
+      return outcome;
+    }
   }
 
   async #decorators(specs: readonly string[]): Promise<readonly DefinedDecorator[]> {

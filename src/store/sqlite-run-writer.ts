@@ -117,7 +117,8 @@ class SqliteRunWriter implements RunWriter {
         this.#database.run(
           `INSERT INTO card (attempt_key, id, type, sha256, size_bytes)
            SELECT ?, id, type, sha256, size_bytes FROM card
-           WHERE attempt_key = (SELECT attempt_key FROM attempt WHERE task_key = ? ORDER BY number DESC LIMIT 1)`,
+           WHERE attempt_key = (
+             SELECT attempt_key FROM card JOIN attempt USING (attempt_key) WHERE task_key = ? ORDER BY number DESC LIMIT 1)`,
           attemptKey,
           origin['task_key'] ?? null,
         );
