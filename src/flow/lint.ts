@@ -205,11 +205,6 @@ class Lint {
 
   *decorators(): Generator<Finding> {
     for (const { name, transition, decorators } of this.#graph.steps.values()) {
-      const ids = decorators.flatMap(({ policy }) => policy.cards ?? []).map(({ id }) => id);
-      const twice = ids.find((id, index) => ids.indexOf(id) < index);
-      if (twice !== undefined) {
-        yield this.#atStep(name, `Step ${name} has two cards with the id ${twice}: give one of them another id.`);
-      }
       if (transition?.kind !== 'switch' || !decorators.some(({ policy }) => policy.catchError !== undefined)) continue;
       yield this.#atStep(
         name,

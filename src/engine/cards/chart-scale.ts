@@ -35,15 +35,18 @@ export function chartScale(
     min,
     max,
     ticks,
-    // In halves, since the distance from one end to the other may be more than a number can say.
-    place: (value) => (value / 2 - min / 2) / (max / 2 - min / 2),
+    place: (value) => {
+      const distance = max - min;
+      // In halves when it is more than a number can say.
+      return Number.isFinite(distance) ? (value - min) / distance : (value / 2 - min / 2) / (max / 2 - min / 2);
+    },
     label: (tick) => label(tick, { step, largest: Math.max(Math.abs(min), Math.abs(max)) }),
   };
 }
 
 function around(value: number): readonly [number, number] {
   if (value === 0) return [0, 1];
-  const away = Math.abs(value) / 2;
+  const away = Math.max(Math.abs(value) / 2, Number.MIN_VALUE);
   return [finiteOr(value - away, value), finiteOr(value + away, value)];
 }
 

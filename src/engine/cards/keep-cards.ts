@@ -30,7 +30,7 @@ export async function keepCards(
   const { order, cards: contents } = attempt;
   const subject = subjectOf(attempt);
   const text = new CardText(order.secrets);
-  const policies = new Map(order.cards.map((policy) => [policy.id, policy]));
+  const policies = new Map(order.cards.toReversed().map((policy) => [policy.id, policy])); // the first one has the say
   const cards: CardRecord[] = [];
   const blobs: NewBlob[] = [];
   for (const policy of policies.values()) {
