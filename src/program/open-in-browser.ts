@@ -1,11 +1,7 @@
 import { spawn } from 'node:child_process';
 
 /** What shows a file to the user, by platform. */
-const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>>> = {
-  linux: ['xdg-open'],
-  darwin: ['open'],
-  win32: ['cmd', '/c', 'start', '""'],
-};
+const OPENERS: Readonly<Partial<Record<NodeJS.Platform, string>>> = { linux: 'xdg-open', darwin: 'open' };
 
 /**
  * Opens a file as the user's desktop does, in a process that this one does not wait for.
@@ -16,9 +12,9 @@ export function openInBrowser(
   file: string,
   { environment = process.env }: { environment?: NodeJS.ProcessEnv } = {},
 ): Promise<boolean> {
-  const [command, ...options] = OPENERS[process.platform] ?? [];
+  const command = OPENERS[process.platform];
   if (command === undefined) return Promise.resolve(false);
-  const opener = spawn(command, [...options, file], { detached: true, stdio: 'ignore', env: environment });
+  const opener = spawn(command, [file], { detached: true, stdio: 'ignore', env: environment });
   opener.unref();
   return new Promise((resolve) => {
     opener.once('spawn', () => resolve(true));
