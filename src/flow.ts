@@ -1,5 +1,14 @@
 import './core/node-version.ts';
 
+export { barChart, type BarChartComponent, type BarChartOptions } from './flow/cards/bar-chart.ts';
+export type { ChartNumbers, ChartSeries } from './flow/cards/chart-series.ts';
+export type { CardComponent } from './flow/cards/component.ts';
+export type { CardContent, CurrentCard } from './flow/cards/current-card.ts';
+export { image, type ImageComponent, type ImageOptions, type ImageType } from './flow/cards/image.ts';
+export { lineChart, type LineChartComponent, type LineChartOptions } from './flow/cards/line-chart.ts';
+export { markdown, type MarkdownComponent } from './flow/cards/markdown.ts';
+export { table, type TableComponent, type TableOptions } from './flow/cards/table.ts';
+export { value, type ValueComponent, type ValueOptions } from './flow/cards/value.ts';
 export { config, type Config, type ConfigFormat, type ConfigOptions } from './flow/config.ts';
 export { current, type Current, type ForeachFrame } from './flow/current.ts';
 export {

@@ -1,6 +1,7 @@
 import './core/node-version.ts';
 
 export type { Artifact } from './client/artifact.ts';
+export type { Card } from './client/card.ts';
 export type { ArtifactName, Data } from './client/data.ts';
 export type { Flow, RunsOptions } from './client/flow.ts';
 export { openHome, type Home } from './client/home.ts';

@@ -37,9 +37,11 @@ export interface FlowFolder extends Disposable {
   home(): Promise<Home>;
 }
 
-/** Six lines before the source of the flow. Of `raceway/flow` only what the source names is imported. */
+/** Six lines before the source of the flow. Of `raceway/flow` only what the source names and does not import is imported. */
 function preamble(source: string): string {
-  const isNamed = (name: string): boolean => name === 'main' || new RegExp(`\\b${name}\\b`).test(source);
+  const own = [...source.matchAll(/import \{([^}]*)\} from 'raceway\/flow'/g)].map(([, names]) => names).join();
+  const isIn = (name: string, text: string): boolean => new RegExp(`\\b${name}\\b`).test(text);
+  const isNamed = (name: string): boolean => name === 'main' || (isIn(name, source) && !isIn(name, own));
   const names = [...Object.keys(authoring).filter(isNamed), ...TYPES.filter(isNamed).map((name) => `type ${name}`)];
   return `
 import { spawn, spawnSync } from 'node:child_process';

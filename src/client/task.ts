@@ -5,6 +5,7 @@ import { formatPathspec } from '../core/pathspec.ts';
 import { describeReason, type TaskReason, type TaskStatus } from '../core/status.ts';
 import type { ExceptionRecord } from '../store/run-store.ts';
 import { Artifact } from './artifact.ts';
+import { Card } from './card.ts';
 import { type ArtifactName, type Data, lazyData } from './data.ts';
 import { explainMissing } from './explain-missing.ts';
 import { leavable } from './leavable.ts';
@@ -158,6 +159,13 @@ export class Task<F extends FlowShape = AnyFlow> {
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Artifact, undefined, undefined> {
     return this.artifacts();
+  }
+
+  /** The reports that are kept with it, by id: those of its latest attempt that lived to make some. */
+  async *cards(): AsyncIterableIterator<Card, undefined, undefined> {
+    const { flow, runId, id } = this.#snapshot.record;
+    const records = await this.#lease.store.cards(flow, runId, id);
+    yield* records.map((record) => new Card(this.#lease, this.pathspec, record));
   }
 
   /**

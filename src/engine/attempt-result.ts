@@ -38,12 +38,13 @@ export function attemptResult(
   switch (end.kind) {
     case 'done': {
       const { outcome } = end;
+      const { cards, blobs } = outcome;
       if (outcome.status === 'successful') {
-        const { transition, artifacts, blobs, reads } = outcome;
-        return { taskId, attempt, state: { status: 'successful' }, transition, artifacts, blobs, reads };
+        const { transition, artifacts, reads } = outcome;
+        return { taskId, attempt, state: { status: 'successful' }, transition, artifacts, cards, blobs, reads };
       }
       const exception = masked(outcome.exception, mask);
-      return { ...nothing, exception, state: failed({ kind: 'exception', message: summary(exception) }) };
+      return { ...nothing, cards, blobs, exception, state: failed({ kind: 'exception', message: summary(exception) }) };
     }
     case 'unusable':
     case 'unloadable':
@@ -81,7 +82,7 @@ export function caughtResult(
   return {
     ...caught,
     artifacts: [...kept, { name: policy.artifact, type: encoded.type, sha256, sizeBytes }],
-    blobs: [blob],
+    blobs: [...result.blobs, blob],
   };
 }
 
@@ -104,7 +105,8 @@ function checkedEnd(end: TaskEnd, step: GraphStep | undefined): TaskEnd {
   if (end.kind !== 'done' || end.outcome.status !== 'successful') return end;
   const message = describeMisfit(end.outcome.transition, step);
   if (message === undefined) return end;
-  return { kind: 'done', outcome: { status: 'failed', exception: { name: 'FlowError', message, stack: '' } } };
+  const exception = { name: 'FlowError', message, stack: '' };
+  return { kind: 'done', outcome: { status: 'failed', exception, cards: [], blobs: [] } }; // its cards speak of success
 }
 
 function masked({ name, message, stack }: ExceptionRecord, mask: SecretMask): ExceptionRecord {

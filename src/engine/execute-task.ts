@@ -2,7 +2,7 @@ import { RacewayError } from '../core/errors.ts';
 import { current } from '../flow/current.ts';
 import type { DefinedDecorator } from '../flow/decorator.ts';
 import type { FlowClass } from '../flow/flow-spec.ts';
-import { createTask, type JoinInput } from '../flow/task-instance.ts';
+import { createTask, type JoinInput, type TaskField } from '../flow/task-instance.ts';
 import type { Transition } from '../flow/transition.ts';
 import { decodeText, decodeValue, encodeText } from '../store/encoding.ts';
 import type { ArtifactRecord, BlobRef, NewBlob, TransitionRecord } from '../store/run-store.ts';
@@ -37,7 +37,16 @@ export type TaskSuccess = Extract<TaskOutcome, { readonly status: 'successful' }
 export async function executeTask(
   flowClass: FlowClass,
   work: TaskWork,
-  { content, with: added = [] }: { content: TaskContent; with?: readonly DefinedDecorator[] },
+  {
+    content,
+    with: added = [],
+    onFields,
+  }: {
+    content: TaskContent;
+    with?: readonly DefinedDecorator[];
+    /** Told what is in the fields once the step is done. */
+    onFields?: (fields: readonly TaskField[]) => void;
+  },
 ): Promise<TaskSuccess> {
   const inherited = byName(work.inherited);
   const inputs = (work.inputs ?? []).map((input) => ({ ...input, artifacts: byName(input.artifacts) }));
@@ -51,14 +60,16 @@ export async function executeTask(
     with: added,
   });
   await task.run(work.step);
-  const { artifacts, blobs } = collectArtifacts(task.fields(), {
+  const fields = task.fields();
+  onFields?.(fields);
+  const { artifacts, blobs } = collectArtifacts(fields, {
     prepare: content.prepare,
     inherited,
     inputs,
     secrets: new SecretSearch(work.secrets),
   });
   const transition = recordTransition(task.transition, work);
-  return { status: 'successful', transition, artifacts, blobs, reads: { parameters: task.parameterReads } };
+  return { status: 'successful', transition, artifacts, cards: [], blobs, reads: { parameters: task.parameterReads } };
 }
 
 type ArtifactsByName = ReadonlyMap<string, ArtifactRecord>;

@@ -1,6 +1,7 @@
 import type { CardPolicy } from '../flow/step-policy.ts';
 import type {
   ArtifactRecord,
+  CardRecord,
   ExceptionRecord,
   FrameRecord,
   NewBlob,
@@ -56,18 +57,22 @@ export interface JoinedTask {
 }
 
 /** What became of an attempt, as far as its worker lived to tell. */
-export type TaskOutcome =
+export type TaskOutcome = {
+  readonly cards: readonly CardRecord[];
+  /** The contents of artifacts and cards. */
+  readonly blobs: readonly NewBlob[];
+} & (
   | {
       readonly status: 'successful';
       readonly transition: TransitionRecord | undefined;
       readonly artifacts: readonly ArtifactRecord[];
-      readonly blobs: readonly NewBlob[];
       readonly reads: ReadsRecord;
     }
   | {
       readonly status: 'failed';
       readonly exception: ExceptionRecord;
-    };
+    }
+);
 
 /** From a worker. */
 export type WorkerMessage =

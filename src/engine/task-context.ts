@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { CurrentTask } from '../flow/current.ts';
 import { foreachStack } from './foreach-stack.ts';
 import type { TaskOrder } from './messages.ts';
+import type { TaskCards } from './task-cards.ts';
 
 /** What `current` shows to a task. */
 export class TaskContext implements CurrentTask, Disposable {
@@ -15,11 +16,13 @@ export class TaskContext implements CurrentTask, Disposable {
   readonly tags: readonly string[];
   readonly index: number | undefined;
   readonly foreachStack: CurrentTask['foreachStack'];
+  readonly card: TaskCards;
   readonly #stop = new AbortController();
   readonly #tempdir: string;
   #listens = false;
 
-  constructor(order: TaskOrder) {
+  constructor(order: TaskOrder, card: TaskCards) {
+    this.card = card;
     this.flowName = order.flow;
     this.runId = order.runId;
     this.stepName = order.step;

@@ -2,14 +2,19 @@ import { closeSync, openSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
 import { prepareBlob } from '../store/artifact-files.ts';
+import { decodeText } from '../store/encoding.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import { current, enterTask, leaveTask } from '../flow/current.ts';
 import type { FlowClass } from '../flow/flow-spec.ts';
+import { declarationsOf } from '../flow/declared-parameters.ts';
 import type { DefinedDecorator } from '../flow/decorator.ts';
+import { withoutSecrets } from '../flow/secret-values.ts';
+import type { TaskField } from '../flow/task-instance.ts';
 import { recordException } from './exception.ts';
 import { executeTask, type TaskContent } from './execute-task.ts';
 import { lookAround } from './leftovers.ts';
 import type { TaskOrder, TaskOutcome, WorkerMessage } from './messages.ts';
+import { TaskCards } from './task-cards.ts';
 import { TaskContext } from './task-context.ts';
 
 /** Serves tasks until the run process closes the channel or ends this process. Never settles. */
@@ -25,6 +30,13 @@ export function runWorker(flowClass: FlowClass): Promise<never> {
   send({ type: 'ready' });
   void loadStore(); // while the first task is on its way
   return new Promise(() => {}); // the channel keeps the process alive
+}
+
+/** What cards tell of an attempt, as it comes to be known. */
+interface TaskTold {
+  readonly startedAt: number;
+  readonly cards: TaskCards;
+  fields: readonly TaskField[];
 }
 
 class Worker {
@@ -53,14 +65,19 @@ class Worker {
     const findLeftovers = lookAround();
     const restoreEnvironment = setEnvironment(order.environment);
     const failed = new Promise<never>((_, reject) => (this.#fail = reject));
+    const told: TaskTold = { startedAt: Date.now(), cards: new TaskCards(order), fields: [] };
+    const start = performance.now();
     let outcome: TaskOutcome;
     try {
-      outcome = await Promise.race([this.#do(order), failed]);
+      outcome = await Promise.race([this.#do(order, told), failed]);
       await Promise.race([setImmediate(), failed]); // Node reports a rejection that nobody awaited a turn later
     } catch (thrown) {
-      outcome = { status: 'failed', exception: recordException(thrown, order.flow) };
+      outcome = { status: 'failed', exception: recordException(thrown, order.flow), cards: [], blobs: [] };
     }
     this.#fail = undefined;
+    if (order.cards.length > 0) {
+      outcome = await this.#withCards(outcome, { order, told, durationMs: performance.now() - start });
+    }
     restoreEnvironment();
     leaveTask();
     send({ type: 'done', outcome, leftovers: findLeftovers() });
@@ -80,9 +97,9 @@ class Worker {
     console.error('Thrown after the task had ended:', thrown);
   }
 
-  async #do(order: TaskOrder): Promise<TaskOutcome> {
+  async #do(order: TaskOrder, told: TaskTold): Promise<TaskOutcome> {
     const store = await this.#storeFor(order);
-    using context = new TaskContext(order);
+    using context = new TaskContext(order, told.cards);
     enterTask(context);
     const content: TaskContent = {
       read: (blob) => {
@@ -91,7 +108,29 @@ class Worker {
       },
       prepare: (parts) => prepareBlob(order.home, parts),
     };
-    return await executeTask(this.#flowClass, order, { content, with: await this.#decorators(order.with) });
+    return await executeTask(this.#flowClass, order, {
+      content,
+      with: await this.#decorators(order.with),
+      onFields: (fields) => (told.fields = fields),
+    });
+  }
+
+  /** A card is a report: whatever becomes of it, the task is what it is. */
+  async #withCards(
+    outcome: TaskOutcome,
+    { order, told, durationMs }: { order: TaskOrder; told: TaskTold; durationMs: number },
+  ): Promise<TaskOutcome> {
+    try {
+      const { keepCards } = await import('./cards/keep-cards.ts');
+      const readBlob = this.#store?.readBlobSync.bind(this.#store);
+      const values = decodeText(order.parameters) as Record<string, unknown>;
+      const parameters = withoutSecrets(declarationsOf(this.#flowClass).parameters, values);
+      const { cards, blobs } = await keepCards({ order, outcome, parameters, readBlob, durationMs, ...told });
+      return { ...outcome, cards, blobs: [...outcome.blobs, ...blobs] };
+    } catch (error) {
+      console.error(`The cards could not be kept: ${error instanceof Error ? error.message : String(error)}`);
+      return outcome;
+    }
   }
 
   async #decorators(specs: readonly string[]): Promise<readonly DefinedDecorator[]> {

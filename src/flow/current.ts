@@ -1,4 +1,5 @@
 import { RacewayError } from '../core/errors.ts';
+import type { CurrentCard } from './cards/current-card.ts';
 
 /** Where a task stands in one foreach. */
 export interface ForeachFrame {
@@ -26,6 +27,7 @@ export interface CurrentTask {
   readonly signal: () => AbortSignal;
   /** Asked for once a step reads `current.tempdir`. */
   readonly tempdir: () => string;
+  readonly card: CurrentCard;
 }
 
 let task: CurrentTask | undefined;
@@ -115,6 +117,11 @@ class Current {
   /** A folder for this task alone, made when first asked for and removed when the task has ended. */
   get tempdir(): string {
     return known('tempdir').tempdir();
+  }
+
+  /** The report that is kept with the task, for a step that has `card()`. */
+  get card(): CurrentCard {
+    return known('card').card;
   }
 }
 

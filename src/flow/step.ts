@@ -71,11 +71,20 @@ export function defineStep(kind: DefinedStep['kind'], { decorators, body }: Step
           'Call what makes them, as in step([retry()], () => { … }).',
       );
     }
-    if (list.some((other, position) => position < index && (other as DefinedDecorator).name === one.name)) {
+    if (list.slice(0, index).some((other) => isSame(other as DefinedDecorator, one))) {
       throw new TypeError(`${kind}() was given the decorator ${one.name} twice\nRemove one of them.`);
     }
   }
   return new DefinedStep(body as StepBody<never> | undefined, kind, list as readonly DefinedDecorator[]);
+}
+
+/** Only cards can be several, each with an id of its own. */
+function isSame(one: DefinedDecorator, other: DefinedDecorator): boolean {
+  return one.name === other.name && cardIds(one) === cardIds(other);
+}
+
+function cardIds({ policy: { cards = [] } }: DefinedDecorator): string {
+  return cards.map(({ id }) => id).join();
 }
 
 /** What a `Step` is when the program runs. */

@@ -93,6 +93,24 @@ export const COMMANDS = {
     help: 'Print what tasks wrote to stdout and stderr',
     load: async () => (await import('./commands/logs.ts')).logs,
   },
+  card: {
+    words: '<view|get|list> <run[/step[/task]]>',
+    minWords: 2,
+    maxWords: 2,
+    flags: {
+      id: { flag: 'id', kind: 'string', help: 'Only the card with this id' },
+      output: { flag: 'output', kind: 'path', default: 'stdout', help: 'For get: the file to write it to' },
+      open: {
+        flag: 'open',
+        kind: 'switch',
+        default: 'yes on a terminal',
+        help: 'For view: show it in a browser when it is the only one',
+      },
+    },
+    executes: false,
+    help: 'Look at the reports of tasks: view in a browser, get the HTML, list them',
+    load: async () => (await import('./commands/card.ts')).card,
+  },
   tag: {
     words: '<add|remove|replace|list> [tag...]',
     minWords: 1,

@@ -104,3 +104,8 @@ export function logFolder(home: string, flow: string, runId: string): string {
 export function attemptTempFolder(home: string, { flow, runId, taskId, attempt }: Omit<LogId, 'stream'>): string {
   return join(home, 'tmp', `${flow}-${runId}-${taskId}.${attempt}`);
 }
+
+/** Where a card is put for a browser to read it. */
+export function cardFile(home: string, { pathspec, id }: { pathspec: string; id: string }): string {
+  return join(home, 'cards', `${pathspec.replaceAll('/', '-')}.${encodeURIComponent(id)}.html`);
+}

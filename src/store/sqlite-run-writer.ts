@@ -51,16 +51,18 @@ const CLONE_RESULTS = [
    ${CLONED}
    SELECT clone_key, 0, status, reason, started_at, finished_at, pid, exception, transition, reads
    FROM origin JOIN attempt USING (attempt_key)`,
-  ...[
-    ['artifact', 'name, sha256, size_bytes, type'],
-    ['card', 'id, type, sha256, size_bytes'],
-  ].map(
-    ([table, columns]) =>
-      `INSERT INTO ${table} (attempt_key, ${columns})
-       ${CLONED}
-       SELECT attempt.attempt_key, ${columns}
-       FROM origin JOIN ${table} USING (attempt_key) JOIN attempt ON attempt.task_key = clone_key`,
-  ),
+  `INSERT INTO artifact (attempt_key, name, sha256, size_bytes, type)
+   ${CLONED}
+   SELECT attempt.attempt_key, name, sha256, size_bytes, type
+   FROM origin JOIN artifact USING (attempt_key) JOIN attempt ON attempt.task_key = clone_key`,
+  // Cards are those of the latest attempt that has some.
+  `INSERT INTO card (attempt_key, id, type, sha256, size_bytes)
+   ${CLONED}
+   SELECT attempt.attempt_key, id, type, sha256, size_bytes
+   FROM clone JOIN card ON card.attempt_key = (
+     SELECT attempt_key FROM attempt AS other JOIN card USING (attempt_key)
+     WHERE other.task_key = origin_key ORDER BY number DESC LIMIT 1)
+   JOIN attempt ON attempt.task_key = clone_key`,
 ];
 
 /** Of a row of `attempt`. */

@@ -30,17 +30,19 @@ export class TestContext implements CurrentTask, Disposable {
   readonly tags: readonly string[];
   readonly index: number | undefined;
   readonly foreachStack: CurrentTask['foreachStack'];
+  readonly card: CurrentTask['card'];
   #signal: AbortSignal | undefined;
   #tempdir: string | undefined;
 
   constructor(
-    task: Pick<CurrentTask, 'flowName' | 'stepName' | 'taskId' | 'foreachStack'>,
+    task: Pick<CurrentTask, 'flowName' | 'stepName' | 'taskId' | 'foreachStack' | 'card'>,
     { values, signal }: { values: CurrentValues; signal: AbortSignal | undefined },
   ) {
     this.flowName = task.flowName;
     this.stepName = task.stepName;
     this.taskId = task.taskId;
     this.foreachStack = task.foreachStack;
+    this.card = task.card;
     this.index = task.foreachStack.at(-1)?.index;
     this.runId = values.runId ?? 'test';
     this.retryCount = values.retryCount ?? 0;

@@ -1,17 +1,20 @@
 import { RacewayError } from '../core/errors.ts';
 import { DEFAULT_NUM_SPLITS } from '../core/flags.ts';
-import type { ParameterInputs } from '../core/flow-shape.ts';
+import type { ConfigInputs, ParameterInputs } from '../core/flow-shape.ts';
 import { parameterText } from '../core/parameter-text.ts';
 import { formatPathspec } from '../core/pathspec.ts';
 import { executeTask, type TaskSuccess, type TaskWork } from '../engine/execute-task.ts';
 import { describeMisfit } from '../engine/fits.ts';
+import { TaskCards } from '../engine/task-cards.ts';
 import { foreachStack } from '../engine/foreach-stack.ts';
 import { checkedGraph } from '../flow/checked-graph.ts';
 import { defineFlow, type FlowDefinition } from '../flow/definition.ts';
 import { encodeParameters } from '../flow/encode-parameters.ts';
 import type { FlowClass, FlowSpec } from '../flow/flow-spec.ts';
 import type { Graph } from '../flow/graph.ts';
+import { resolveConfigs } from '../flow/resolve-configs.ts';
 import { type GivenValue, resolveParameters } from '../flow/resolve-parameters.ts';
+import { mergePolicies } from '../flow/step-policy.ts';
 import { decodeText } from '../store/encoding.ts';
 import type { TransitionRecord } from '../store/run-store.ts';
 import { ArtifactMemory } from './artifact-memory.ts';
@@ -23,6 +26,8 @@ import type { LeftArtifacts, StepName, TestedTask, TestedTransition } from './te
 export interface TestOptions<F extends object> {
   /** Parameter values, as a Runner takes them; those left out have their defaults. */
   readonly parameters?: ParameterInputs<F> | undefined;
+  /** Values of configs; those left out are read from their files, as in a run. */
+  readonly configs?: ConfigInputs<F> | undefined;
   /** What `current` says of the run. */
   readonly current?: CurrentValues | undefined;
   /** What steps get as `current.signal`. @default one that is never aborted */
@@ -54,7 +59,7 @@ export class TestRun<F extends FlowSpec> {
   #taskCount = 0;
 
   /**
-   * @throws {InvalidOptionError} when a parameter is unknown, missing, or has a wrong value
+   * @throws {InvalidOptionError} when a parameter or config is unknown, missing, or has a wrong value
    * @throws {RacewayError} `FLOW_DEFINITION` when it is no flow class, cannot be read, or the lint finds something
    */
   static async begin<F extends FlowSpec>(
@@ -63,7 +68,10 @@ export class TestRun<F extends FlowSpec> {
     { lint }: { lint: boolean },
   ): Promise<TestRun<F>> {
     const definition = defineFlow(flowClass);
-    const parameters = await resolveParameters(definition.parameters, givenParameters(options.parameters ?? {}));
+    const parameters = {
+      ...(await resolveParameters(definition.parameters, givenParameters(options.parameters ?? {}))),
+      ...(await resolveConfigs(definition.configs, { configValue: options.configs ?? {} })),
+    };
     const graph = checkedGraph(definition, { parameters, lint });
     return new TestRun({ definition, graph, parameters: encodeParameters(parameters) }, options);
   }
@@ -84,8 +92,10 @@ export class TestRun<F extends FlowSpec> {
     const { step, parentIds, frames } = work;
     const { maxNumSplits = DEFAULT_NUM_SPLITS, signal, current: values = {} } = this.#options;
     const taskId = String((this.#taskCount += 1));
+    const { decorators = [] } = this.graph.steps.get(step) ?? {};
+    const { cards = [] } = mergePolicies(decorators.map(({ policy }) => policy));
     using context = new TestContext(
-      { flowName, stepName: step, taskId, foreachStack: foreachStack(frames) },
+      { flowName, stepName: step, taskId, foreachStack: foreachStack(frames), card: new TaskCards({ step, cards }) },
       { values, signal },
     );
     const { runId, index } = context;

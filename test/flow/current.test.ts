@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { TaskCards } from '../../src/engine/task-cards.ts';
 import { current, enterTask, leaveTask, type CurrentTask } from '../../src/flow/current.ts';
 
 const TASK: CurrentTask = {
@@ -14,6 +15,7 @@ const TASK: CurrentTask = {
   foreachStack: [],
   signal: () => AbortSignal.abort(),
   tempdir: () => '/tmp/task',
+  card: new TaskCards({ step: 'start', cards: [] }),
 };
 
 afterEach(leaveTask);

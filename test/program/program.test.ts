@@ -257,7 +257,19 @@ test('help names every command, flag and parameter, and is what a script prints 
   using folder = flowFolder(SAMPLE);
   const help = await folder.run([]);
   expect(help).toMatchObject({ status: 0, stderr: '' });
-  for (const word of ['run', 'resume', 'show', 'check', 'describe', 'dump', 'logs', 'tag', '--quiet', '--home']) {
+  for (const word of [
+    'run',
+    'resume',
+    'show',
+    'check',
+    'describe',
+    'dump',
+    'logs',
+    'card',
+    'tag',
+    '--quiet',
+    '--home',
+  ]) {
     expect(help.stdout).toContain(word);
   }
   const { stdout } = await folder.run(['run', '--help']);

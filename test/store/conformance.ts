@@ -292,6 +292,31 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       expect(await writer.startTask(newTask('end', ['2']), 1)).toBe('3');
     });
 
+    test('the cards of a task are those of its latest attempt that has some, and a clone takes them over', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const origin = await store.createRun(newRun());
+      const id = await origin.startTask(newTask('start'), 1);
+      const blob = place.prepare(Buffer.from('<p>first</p>'));
+      const card = { type: 'default', sha256: blob.sha256, sizeBytes: blob.sizeBytes };
+      const cards = [
+        { ...card, id: 'b' },
+        { ...card, id: 'a' },
+      ];
+      await origin.finishAttempt({
+        ...success(id, { blobs: [blob] }),
+        state: { status: 'failed', reason: { kind: 'exception', message: 'once' } },
+        isRetried: true,
+        cards,
+      });
+      await origin.startAttempt(id, 1, 1);
+      await origin.finishAttempt({ ...success(id), attempt: 1 });
+      expect(await store.cards('Sample', origin.runId, id)).toStrictEqual(cards.toReversed());
+      const writer = await store.createRun(newRun());
+      await writer.cloneTasks(origin.runId, [{ ...newTask('start'), originTaskId: id, taskId: '1' }]);
+      expect(await store.cards('Sample', writer.runId, '1')).toStrictEqual(cards.toReversed());
+    });
+
     test('runs are listed newest first, by tags, user, status, time and page', async () => {
       await using place = createStore();
       const store = place.open();
