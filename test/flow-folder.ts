@@ -40,6 +40,7 @@ const PREAMBLE = `
 import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { current, FlowSpec, type Inputs, join, main, parameter, step } from 'raceway/flow';
 const trace = (name: string, text: string) => appendFileSync(new URL(name, import.meta.url), text + '\\n');
 `;
