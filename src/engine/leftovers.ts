@@ -12,7 +12,7 @@ const HAS_PROC = process.platform === 'linux';
 /**
  * Remembers how the process looks before its first task and says after each what was left behind: a worker that is not as
  * it was found is not used again. What lives in modules, globals and prototypes, and what was told not to keep the
- * process alive (`unref()`) and has no descriptor, is not looked for.
+ * process alive (`unref()`), is not looked for.
  *
  * @param home the home of the run, where the library itself keeps files open
  */
@@ -23,10 +23,10 @@ export function lookAround(home: string): () => readonly string[] {
   const readStatus = statusReader();
   const { umask, sizeKb = 0, threads } = readStatus();
   const findThreads = watchThreads(threads);
-  const findDescriptors = watchDescriptors([realpathSync(home) + sep, fileURLToPath(OWN_FOLDER)]);
+  const findFiles = watchFiles([realpathSync(home) + sep, fileURLToPath(OWN_FOLDER)]);
   const look = (): readonly string[] => {
     const now = readStatus();
-    const leftovers = [...findThreads(now.threads), ...findDescriptors()];
+    const leftovers = [...findThreads(now.threads), ...findFiles()];
     for (const [what, value] of lookAtState()) if (state.get(what) !== value) leftovers.push(what);
     if (replaceableFunctions().some((one, index) => one !== functions[index])) leftovers.push('a replaced function');
     if (now.umask !== umask) leftovers.push('another umask');
@@ -116,10 +116,11 @@ function readThreadName(id: string): string | undefined {
   }
 }
 
-/** Tells of files and sockets that are open and were not, but for files in `folders`, which end with a separator. */
-function watchDescriptors(folders: readonly string[]): () => readonly string[] {
+/** Tells of files that are open and were not, but for those in `folders`, which end with a separator. */
+function watchFiles(folders: readonly string[]): () => readonly string[] {
   const first = new Map(descriptors().map((descriptor) => [descriptor, targetOf(descriptor)]));
-  let known = new Set<string>(); // not those of `first`: files that are just being read close, and others get their numbers
+  // The rest of `first` is not known for good: files that are just being read close, and others get their numbers.
+  let known: ReadonlySet<string> = new Set(STANDARD_STREAMS);
   return () => {
     const leftovers: string[] = [];
     const now = descriptors();
@@ -128,15 +129,17 @@ function watchDescriptors(folders: readonly string[]): () => readonly string[] {
       const target = known.has(descriptor) ? '' : targetOf(descriptor);
       if (target === undefined) continue; // the one that the list was read with
       const isOurs = target === first.get(descriptor) || folders.some((folder) => target.startsWith(folder));
-      // What is neither a file nor a socket is Node's own, such as the pipe that wakes its event loop.
-      if (isOurs || !/^(\/|socket:)/.test(target)) fine.add(descriptor);
+      // Node itself opens pipes and the like; sockets may be connections that `fetch` keeps for the next request.
+      if (isOurs || !target.startsWith('/')) fine.add(descriptor);
       else leftovers.push('an open file');
     }
-    if (HAS_PROC && !['0', '1', '2'].every((stream) => fine.has(stream))) leftovers.push('a closed stream');
+    if (HAS_PROC && !STANDARD_STREAMS.every((stream) => fine.has(stream))) leftovers.push('a closed stream');
     known = fine;
     return leftovers;
   };
 }
+
+const STANDARD_STREAMS = ['0', '1', '2'];
 
 function descriptors(): readonly string[] {
   return HAS_PROC ? readdirSync('/proc/self/fd') : [];

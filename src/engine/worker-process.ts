@@ -20,7 +20,7 @@ export type TaskEnd =
   | { readonly kind: 'unloadable'; readonly message: string };
 
 /** How long a worker may go on without its channel. */
-const UNHEARD_MS = 500;
+const UNHEARD_MS = 2000;
 
 type WorkerState =
   | { readonly status: 'starting'; readonly order?: TaskOrder }

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { TaskReason } from '../../src/core/status.ts';
@@ -67,10 +70,6 @@ describe('a task that leaves something behind does not disturb the next, which g
     ['an exit status', `process.exitCode = 3`],
     ['a timer', `setInterval(() => {}, 1000)`],
     ['a server', `(await import('node:net')).createServer().listen(0, '127.0.0.1')`],
-    [
-      'a server that was told not to keep the process alive',
-      `(await import('node:net')).createServer().listen(0, '127.0.0.1').unref()`,
-    ],
     ['a watch', `(await import('node:fs')).watch('.')`],
     ['a child process', `spawn('sleep', ['600'])`],
     ['a thread', `new (await import('node:worker_threads')).Worker('setInterval(() => {}, 1000)', { eval: true })`],
@@ -128,6 +127,7 @@ describe('a task that leaves nothing behind leaves its worker to the next', () =
       await new Promise((done) => server.on('listening', done)); const socket = connect(server.address().port, '127.0.0.1').resume();
       await new Promise((done) => socket.on('close', done)); await new Promise((done) => server.close(done))`,
     ],
+    ['fetched something', `await (await fetch(process.env.SERVER)).text()`],
     [
       'caught what it threw',
       `try { throw new Error('mine'); } catch {} await Promise.reject(new Error('mine')).catch(() => {})`,
@@ -137,13 +137,27 @@ describe('a task that leaves nothing behind leaves its worker to the next', () =
     using folder = flowFolder(
       chainThat(behaves, { after: `trace('shared', String([globalThis.shared, ({}).polluted]))` }),
     );
-    const { status, stderr } = await folder.run(['--quiet', 'run', '--max-workers=1']);
+    using server = await serve();
+    const { status, stderr } = await folder.run(['--quiet', 'run', '--max-workers=1'], {
+      SERVER: server.address,
+    });
     expect({ status, stderr }).toStrictEqual({ status: 0, stderr: '' });
     const { before, after } = notes(folder);
     expect(after?.pid).toBe(before?.pid);
     expect(folder.trace('shared')).toBe(what.startsWith('changed') ? '1,1\n' : ',\n');
   });
 });
+
+/** A server that answers, and keeps its connections. */
+async function serve(): Promise<Disposable & { readonly address: string }> {
+  const server = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = (): void => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, [Symbol.dispose]: close };
+}
 
 /** A foreach of three of which the second task does something bad unless the folder has a file `mended`. */
 function foreachThat(does: string): string {
