@@ -37,7 +37,7 @@ export interface FlowFolder extends Disposable {
   home(): Promise<Home>;
 }
 
-/** Six lines before the source of the flow. Of `raceway/flow` only what the source names and does not import is imported. */
+/** Seven lines before the source of the flow. Of `raceway/flow` only what the source names and does not import is imported. */
 function preamble(source: string): string {
   const own = [...source.matchAll(/import \{([^}]*)\} from 'raceway\/flow'/g)].map(([, names]) => names).join();
   const isIn = (name: string, text: string): boolean => new RegExp(`\\b${name}\\b`).test(text);
@@ -48,6 +48,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ${names.join(', ')} } from 'raceway/flow';
+import { isDeepStrictEqual } from 'node:util';
 const trace = (name: string, text: string) => appendFileSync(new URL(name, import.meta.url), text + '\\n');
 `;
 }

@@ -24,6 +24,9 @@ export type TaskEnd =
   /** The worker ended while it loaded the flow, as any other would. */
   | { readonly kind: 'unloadable'; readonly message: string };
 
+/** How long a worker may go on without its channel. */
+const UNHEARD_MS = 2000;
+
 type WorkerState =
   | { readonly status: 'starting'; readonly order?: TaskOrder }
   | { readonly status: 'idle' }
@@ -86,6 +89,7 @@ export class WorkerProcess {
     if (this.#process.pid !== undefined) guardian.watch(this.#process.pid);
     this.#process.on('message', (message) => this.#hear(message as WorkerMessage));
     this.#process.on('error', (error) => this.#end({ kind: 'unusable', message: error.message }));
+    this.#process.on('disconnect', () => void this.#endUnheard());
     this.#process.on('exit', (exitCode, signalCode) =>
       this.#end(signalCode === null ? { kind: 'exit', exitCode: exitCode ?? 1 } : { kind: 'signal', signalCode }),
     );
@@ -179,6 +183,12 @@ export class WorkerProcess {
         else if (this.#state.status === 'busy') this.#state = { status: 'idle' };
         this.#settle({ kind: 'done', outcome: message.outcome });
     }
+  }
+
+  /** A worker ends when its channel closes. When its task has closed the channel itself, nothing would be heard of it again. */
+  async #endUnheard(): Promise<void> {
+    await Promise.race([this.#ended.promise, setTimeout(UNHEARD_MS, undefined, { ref: false })]);
+    if (this.#state.status !== 'ended') signalGroup(this.pid, 'SIGKILL');
   }
 
   #end(end: TaskEnd): void {

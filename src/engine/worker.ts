@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { closeSync, openSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
@@ -43,7 +44,10 @@ class Worker {
   readonly #flowClass: FlowClass;
   #store: SqliteStore | undefined;
   #added: readonly DefinedDecorator[] | undefined;
-  #fail: ((thrown: unknown) => void) | undefined;
+  /** The task that whatever is running now was begun by, also when that task has ended. */
+  readonly #begunBy = new AsyncLocalStorage<TaskOrder>();
+  #running: { readonly order: TaskOrder; readonly fail: (thrown: unknown) => void } | undefined;
+  #findLeftovers: (() => readonly string[]) | undefined;
   #isSpoilt = false;
 
   constructor(flowClass: FlowClass) {
@@ -56,45 +60,52 @@ class Worker {
       return;
     }
     try {
+      this.#findLeftovers ??= lookAround(order.home);
       redirect(1, order.logs.stdout);
       redirect(2, order.logs.stderr);
     } catch (error) {
       send({ type: 'unusable', message: String(error) });
       return;
     }
-    const findLeftovers = lookAround();
     const restoreEnvironment = setEnvironment(order.environment);
-    const failed = new Promise<never>((_, reject) => (this.#fail = reject));
     const told: TaskTold = { startedAt: Date.now(), cards: new TaskCards(order), fields: [] };
     const start = performance.now();
+    const failed = new Promise<never>((_, reject) => (this.#running = { order, fail: reject }));
     let outcome: TaskOutcome;
     try {
-      outcome = await Promise.race([this.#do(order, told), failed]);
+      outcome = await Promise.race([this.#begunBy.run(order, () => this.#do(order, told)), failed]);
       await Promise.race([setImmediate(), failed]); // Node reports a rejection that nobody awaited a turn later
     } catch (thrown) {
       outcome = { status: 'failed', exception: recordException(thrown, order.flow), cards: [], blobs: [] };
     }
-    this.#fail = undefined;
+    this.#running = undefined;
     if (order.cards.length > 0) {
       outcome = await this.#withCards(outcome, { order, told, durationMs: performance.now() - start });
     }
     restoreEnvironment();
     leaveTask();
-    send({ type: 'done', outcome, leftovers: findLeftovers() });
+    let leftovers = this.#findLeftovers();
+    if (leftovers.length > 0) {
+      await setImmediate(); // what was closed a moment ago takes a turn to be gone
+      leftovers = this.#findLeftovers();
+    }
+    send({ type: 'done', outcome, leftovers: this.#isSpoilt ? ['a failure'] : leftovers });
     flushCompileCache(); // this process may be ended at any time from now on, which would leave nothing in the cache
   }
 
   /**
-   * Something was thrown that nobody caught. The running task is to blame; when there is none, one that has ended already
-   * is, in whose log it is told, and the next task should have another worker.
+   * Something was thrown that nobody caught. The task that began it is to blame: the running one, or one that has ended
+   * already. Of the latter it is told in the log that is open, and the next task should have another worker.
    */
   blame(thrown: unknown): void {
-    if (this.#fail !== undefined) {
-      this.#fail(thrown);
+    const begunBy = this.#begunBy.getStore() ?? this.#running?.order;
+    if (this.#running !== undefined && begunBy === this.#running.order) {
+      this.#running.fail(thrown);
       return;
     }
     this.#isSpoilt = true;
-    console.error('Thrown after the task had ended:', thrown);
+    const who = begunBy === undefined ? 'outside any task' : `by ${begunBy.step}/${begunBy.taskId} after it had ended`;
+    console.error(`Thrown ${who}:`, thrown);
   }
 
   async #do(order: TaskOrder, told: TaskTold): Promise<TaskOutcome> {

@@ -32,51 +32,8 @@ async function latestRun(folder: FlowFolder) {
   return { run, [Symbol.asyncDispose]: () => home.close() };
 }
 
-describe('how a task ends is reported exactly', () => {
-  test.each([
-    ['throws', `throw new TypeError('it went wrong');`, { kind: 'exception', message: 'TypeError: it went wrong' }],
-    [
-      'throws something that is no error',
-      `throw 'just text';`,
-      { kind: 'exception', message: 'thrown value: just text' },
-    ],
-    [
-      'leaves a promise that rejects',
-      `void Promise.reject(new Error('floating')); await sleep(60_000);`,
-      { kind: 'exception', message: 'Error: floating' },
-    ],
-    [
-      'throws in a callback',
-      `setTimeout; setImmediate(() => { throw new Error('later'); }); await sleep(60_000);`,
-      { kind: 'exception', message: 'Error: later' },
-    ],
-    ['ends its process', `process.exit(3);`, { kind: 'exit', exitCode: 3 }],
-    ['ends its process with success', `process.exit(0);`, { kind: 'exit', exitCode: 0 }],
-    [
-      'is killed',
-      `process.kill(process.pid, 'SIGKILL'); await sleep(60_000);`,
-      { kind: 'signal', signalCode: 'SIGKILL' },
-    ],
-    [
-      'crashes',
-      `process.kill(process.pid, 'SIGSEGV'); await sleep(60_000);`,
-      { kind: 'signal', signalCode: 'SIGSEGV' },
-    ],
-  ])('when the step %s', async (_, middle, reason) => {
-    using folder = flowFolder(flowThat(middle));
-    const { status, stdout } = await folder.run(['run']);
-    expect(status).toBe(1);
-    expect(stdout).toMatch(/middle\/2 \(pid \d+\)\] Task failed\./);
-    await using latest = await latestRun(folder);
-    const { run } = latest;
-    expect(run.status).toBe('failed');
-    expect(run.reason).toMatchObject({ kind: 'task', pathspec: `${run.pathspec}/middle/2` });
-    const task = await run.failedTask();
-    expect(task?.reason).toStrictEqual(reason);
-    expect((await Array.fromAsync(run.tasks())).map(({ stepName }) => stepName)).toStrictEqual(['middle', 'start']);
-  });
-
-  test("an error is shown with the step, the attempt, the user's own frames and the command that resumes", async () => {
+describe('what a task threw', () => {
+  test("is shown with the step, the attempt, the user's own frames and the command that resumes", async () => {
     using folder = flowFolder(
       `${flowThat('helper();')}\nfunction helper() { throw new Error('deep', { cause: new Error('deeper') }); }`,
     );
@@ -92,7 +49,7 @@ describe('how a task ends is reported exactly', () => {
     expect(stderr).not.toMatch(/dist\/|node:/);
   });
 
-  test('an artifact that cannot be stored fails the task and is named', async () => {
+  test('is about an artifact that is named, when that cannot be stored', async () => {
     using folder = flowFolder(flowThat(`this.model = { layers: [() => 1] };`, 'model: unknown;'));
     const { stderr, status } = await folder.run(['--quiet', 'run']);
     expect(status).toBe(1);
@@ -101,30 +58,15 @@ describe('how a task ends is reported exactly', () => {
   });
 });
 
-describe('a worker is used again unless the task left something behind', () => {
-  test('one process runs all the steps of a clean flow', async () => {
+describe('a worker', () => {
+  test('runs all the steps of a clean flow', async () => {
     using folder = flowFolder(flowThat(''));
     await folder.run(['run']);
     const { start, middle, end } = pids(folder);
     expect([middle, end]).toStrictEqual([start, start]);
   });
 
-  test.each([
-    ['another working folder', `process.chdir('/');`],
-    ['a changed environment', `process.env.NEW = '1';`],
-    ['a timer', `setInterval(() => {}, 1000);`],
-    [
-      'a socket',
-      `await new Promise((done) => (async () => (await import('node:net')).createServer().listen(0, '127.0.0.1', done as () => void))());`,
-    ],
-  ])('not after a task that left %s', async (_, middle) => {
-    using folder = flowFolder(flowThat(middle));
-    expect(await folder.run(['run'])).toMatchObject({ status: 0 });
-    const { middle: second, end } = pids(folder);
-    expect(end).not.toBe(second);
-  });
-
-  test('--isolation=task gives each task a process of its own', async () => {
+  test('runs one task with --isolation=task', async () => {
     using folder = flowFolder(flowThat(''));
     await folder.run(['run', '--isolation=task']);
     expect(new Set(Object.values(pids(folder))).size).toBe(3);
@@ -285,18 +227,6 @@ describe('what a step does not await', () => {
     expect(stdout.match(/Task finished successfully\./g)).toHaveLength(3);
     expect(status).toBe(0);
   });
-});
-
-test('a task that closed its stdout does not keep the next one from running', async () => {
-  using folder = flowFolder(
-    flowThat(`(await import('node:fs')).closeSync(1);`).replace(
-      `trace('pids', 'end `,
-      `console.log('here'); trace('pids', 'end `,
-    ),
-  );
-  const { stdout, status } = await folder.run(['--quiet', 'run']);
-  expect(stdout).toMatch(/\[\d+\/end\/3 \(pid \d+\)\] here/);
-  expect(status).toBe(0);
 });
 
 test('a flow cannot speak on the channel of its worker', async () => {

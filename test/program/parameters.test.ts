@@ -338,6 +338,6 @@ export class Sample extends FlowSpec.with(
     using folder = flowFolder(SAMPLE.replaceAll('limits', 'middle').replace('this.middle?.rows', '0'));
     writeFileSync(folder.file('model.json'), '{ "depth": 3 }');
     const { stderr } = await folder.run(['check']);
-    expect(stderr).toMatch(/sample\.ts:12: Config middle is named like a step: rename one of them\./);
+    expect(stderr).toMatch(/sample\.ts:13: Config middle is named like a step: rename one of them\./);
   });
 });
