@@ -1,38 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { InvalidOptionError } from '../core/errors.ts';
 import type { InternalOptions } from '../core/flags.ts';
 import type { GivenValue } from '../flow/resolve-parameters.ts';
 import type { CommandLine } from './command-line.ts';
+import { readJsonObject } from './read-json-object.ts';
 
 /** The parameters a run was given: on the command line, in the environment, or in the file a Runner wrote. */
 export function givenParameters({ parameters, options }: CommandLine): ReadonlyMap<string, GivenValue> {
   const given = new Map<string, GivenValue>();
   const { parametersFile } = options as InternalOptions;
   if (parametersFile !== undefined) {
-    for (const [name, value] of Object.entries(readObject(parametersFile))) {
+    for (const [name, value] of Object.entries(readJsonObject(parametersFile, 'parameters-file'))) {
       given.set(name, typeof value === 'string' ? { kind: 'text', text: value } : { kind: 'value', value });
     }
   }
   for (const [name, text] of parameters) given.set(name, { kind: 'text', text });
   return given;
-}
-
-function readObject(file: string): object {
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw invalid(file, { cause });
-  }
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) throw invalid(file);
-  return content;
-}
-
-function invalid(file: string, options?: ErrorOptions): InvalidOptionError {
-  return new InvalidOptionError(
-    { option: 'parameters-file', expected: 'a JSON object', received: file },
-    `cannot read parameters from ${file}: it holds no JSON object`,
-    'Give a file with one JSON object, parameter names as its keys.',
-    options,
-  );
 }

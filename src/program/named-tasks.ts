@@ -1,7 +1,8 @@
 import { openHome } from '../client/home.ts';
 import type { Task } from '../client/task.ts';
 import { RacewayError } from '../core/errors.ts';
-import { parsePathspec } from '../core/pathspec.ts';
+import { formatPathspec } from '../core/pathspec.ts';
+import { ownPathspec } from './own-pathspec.ts';
 import type { ProgramContext } from './program.ts';
 
 /**
@@ -12,17 +13,16 @@ import type { ProgramContext } from './program.ts';
  */
 export async function namedTasks({ definition, commandLine }: ProgramContext): Promise<readonly Task[]> {
   const [word = ''] = commandLine.words;
-  const flow = definition.name;
-  const { step, task } = parsePathspec(word.startsWith(`${flow}/`) ? word : `${flow}/${word}`);
-  if (step === undefined) {
+  const place = ownPathspec(word, definition.name);
+  if (place.step === undefined) {
     throw new RacewayError(
       'PATHSPEC',
       `${JSON.stringify(word)} names no task`,
       'Give run/step or run/step/task, as in 1763719200123456/start.',
     );
   }
-  const pathspec = word.startsWith(`${flow}/`) ? word : `${flow}/${word}`;
+  const pathspec = formatPathspec(place);
   const home = await openHome({ home: commandLine.topLevel.home });
-  if (task !== undefined) return [await home.task(pathspec)];
+  if (place.task !== undefined) return [await home.task(pathspec)];
   return (await Array.fromAsync((await home.step(pathspec)).tasks())).toReversed();
 }

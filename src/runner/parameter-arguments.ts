@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../core/errors.ts';
+import { ArgumentRoom } from './argument-room.ts';
 import type { Interpreter } from './interpreter.ts';
 import { invalid, type Options, refuseZeroByte } from './option-flags.ts';
 
@@ -8,10 +9,6 @@ export interface ParameterArguments {
   /** What does not fit on a command line, for a private JSON file. */
   readonly inFile: Readonly<Record<string, unknown>>;
 }
-
-// Linux takes 128 kB for one argument and, with the default stack, 2 MB for all of them and the environment.
-const LONGEST_ARGUMENT_BYTES = 100_000;
-const LONGEST_SUM_BYTES = 500_000;
 
 /**
  * Turns the parameters of a flow into arguments: names as they are, `--name=value`, an object or array as one JSON text
@@ -23,27 +20,25 @@ const LONGEST_SUM_BYTES = 500_000;
  * @example
  * parameterArguments({ learning_rate: 0.5, debug: true }, 'native').flags; // ['--learning_rate=0.5', '--debug=true']
  */
-export function parameterArguments(parameters: Options, kind: Interpreter['kind']): ParameterArguments {
+export function parameterArguments(
+  parameters: Options,
+  kind: Interpreter['kind'],
+  room = new ArgumentRoom(),
+): ParameterArguments {
   const flags: string[] = [];
   const inFile: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  let sumBytes = 0;
   for (const [name, value] of Object.entries(parameters)) {
     if (value === undefined) continue;
     if (!/^[\p{L}_$][\p{L}\p{N}_$.-]*$/u.test(name)) throw badName(name);
     const values: readonly unknown[] = kind === 'foreign' && Array.isArray(value) ? value : [value];
     const own = values.map((one) => `--${name}=${text(name, one)}`);
-    const ownBytes = own.reduce((sum, flag) => sum + Buffer.byteLength(flag) + 1, 0);
-    const fits =
-      own.every((flag) => Buffer.byteLength(flag) <= LONGEST_ARGUMENT_BYTES && !flag.includes('\0')) &&
-      sumBytes + ownBytes <= LONGEST_SUM_BYTES;
-    if (fits) {
+    if (room.take(own)) {
       flags.push(...own);
-      sumBytes += ownBytes;
     } else if (kind === 'native') {
       inFile[name] = jsonValue(name, value);
     } else {
       for (const flag of own) refuseZeroByte(name, flag);
-      throw tooLong(name, ownBytes);
+      throw tooLong(name, own);
     }
   }
   return { flags, inFile };
@@ -92,9 +87,10 @@ function badName(name: string): InvalidOptionError {
   );
 }
 
-function tooLong(name: string, sizeBytes: number): InvalidOptionError {
+function tooLong(name: string, flags: readonly string[]): InvalidOptionError {
+  const sizeBytes = flags.reduce((sum, flag) => sum + Buffer.byteLength(flag) + 1, 0);
   return new InvalidOptionError(
-    { option: name, expected: `at most ${LONGEST_ARGUMENT_BYTES} bytes`, received: `${sizeBytes} bytes` },
+    { option: name, expected: `at most ${ArgumentRoom.longestBytes} bytes`, received: `${sizeBytes} bytes` },
     `the parameter ${name} does not fit on a command line: it has ${sizeBytes} bytes`,
     'Write it to a file and give the flow the path of that file.',
   );
