@@ -353,7 +353,7 @@ describe('Runner with reject', () => {
     await using runner = new Runner(puppet('exits.mjs'), quiet);
     const error = await errorOf(runner.run({ status: 3 }, { reject: true }), RunFailedError);
     const ended = error.running;
-    if (!(ended instanceof ExecutingRun)) throw new Error('it was a run');
+    if (!(ended instanceof ExecutingRun)) throw new TypeError('it was a run');
     expect(ended.status).toBe('failed');
     const [first, second] = error.message.split('\n');
     expect(first).toBe(`${ended.run.pathspec} ended with status failed: its process ended with exit status 3`);

@@ -2,6 +2,7 @@ import { expectTypeOf, test } from 'vitest';
 import type { PARAMETERS, STEP } from '../../src/core/flow-shape.ts';
 import type { LogLine } from '../../src/process/line-reader.ts';
 import type { ExecutingRun } from '../../src/runner/executing-run.ts';
+import type { ExecutingTask } from '../../src/runner/executing-task.ts';
 import { Runner } from '../../src/runner/runner.ts';
 
 /** What a flow class with two parameters, a step and an artifact looks like from outside. */
@@ -36,6 +37,17 @@ const unused = async (): Promise<void> => {
   // @ts-expect-error wrong type of parameter
   await typed.resume({ parameters: { seconds: '1' } });
 
+  await typed.spin('17/start', { artifacts: { model: new Map() }, parameters: { seconds: 1 }, tags: ['a'] });
+  // @ts-expect-error wrong type of artifact
+  await typed.spin('17/start', { artifacts: { model: 1 } });
+  // @ts-expect-error a parameter is no artifact
+  await typed.spin('17/start', { artifacts: { seconds: 1 } });
+  // @ts-expect-error no option of a single task
+  await typed.spin('17/start', { maxWorkers: 1 });
+  const spinning = await typed.asyncSpin('start');
+  expectTypeOf(spinning).toEqualTypeOf<ExecutingTask<Flow>>();
+  expectTypeOf(await spinning.task.data.model).toEqualTypeOf<Map<string, number>>();
+
   const running = await typed.asyncRun();
   expectTypeOf(running).toEqualTypeOf<ExecutingRun<Flow>>();
   expectTypeOf(running.status).toEqualTypeOf<'running' | 'successful' | 'failed' | 'timeout'>();
@@ -50,6 +62,7 @@ const unused = async (): Promise<void> => {
   // Without a type, and for flows of other kinds, any name goes.
   const untyped = new Runner('flow.py', { pylint: false, decospecs: ['retry'] });
   await untyped.run({ anything: [1] }, { maxWorkers: 1, userNamespace: '' });
+  await untyped.spin('start', { artifacts: { anything: 1 }, skipDecorators: true });
 };
 
 test('Runner takes its names and types from the flow class', () => {
