@@ -5,8 +5,28 @@ import { build } from 'rolldown';
 
 rmSync('dist', { recursive: true, force: true });
 await build({
-  input: { index: 'src/index.ts', flow: 'src/flow.ts' },
+  input: { index: 'src/index.ts', flow: 'src/flow.ts', testing: 'src/testing.ts' },
   platform: 'node',
   external: /^[^./]/,
-  output: { dir: 'dist', chunkFileNames: '[name].js' },
+  output: {
+    dir: 'dist',
+    chunkFileNames: '[name].js',
+    // What the entry points share is cut by who uses it. These pieces go together all the same: the entry point for tests
+    // may well load some of what it does not use, while the others have fewer files to load.
+    codeSplitting: {
+      groups: [
+        {
+          name: 'core',
+          test: /\/src\/core\/(node-version|errors|attributes|compile-cache|invalid|own-folder|parameter-text|pathspec)\.ts$/,
+        },
+        { name: 'flags', test: /\/src\/core\/(flags|nearest)\.ts$/ },
+        { name: 'artifact-files', test: /\/src\/store\/(artifact-files|encoding|home-folder)\.ts$/ },
+        { name: 'flow-spec', test: /\/src\/flow\/(flow-spec|definition|current)\.ts$/ },
+        {
+          name: 'graph',
+          test: /\/src\/(flow\/(graph|resolve-parameters|encode-parameters)|engine\/(frontier|fits|task-sources))\.ts$/,
+        },
+      ],
+    },
+  },
 });

@@ -5,6 +5,7 @@ export default defineConfig({
     // What a flow script gets when it imports the package.
     alias: [
       { find: /^raceway\/flow$/, replacement: new URL('dist/flow.js', import.meta.url).pathname },
+      { find: /^raceway\/testing$/, replacement: new URL('dist/testing.js', import.meta.url).pathname },
       { find: /^raceway$/, replacement: new URL('dist/index.js', import.meta.url).pathname },
     ],
   },

@@ -7,8 +7,9 @@ import { lines } from './lines.ts';
 import { metaflow } from './metaflow.ts';
 import { runner } from './runner.ts';
 import { start } from './start.ts';
+import { tasks } from './tasks.ts';
 
-const QUESTIONS: Readonly<Record<string, () => Promise<void>>> = { start, runner, lines, metaflow };
+const QUESTIONS: Readonly<Record<string, () => Promise<void>>> = { start, runner, lines, tasks, metaflow };
 
 const names = process.argv.slice(2);
 const unknown = names.find((name) => !Object.hasOwn(QUESTIONS, name));

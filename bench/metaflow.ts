@@ -1,37 +1,35 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { execa } from 'execa';
 import { Runner } from 'raceway';
-import { makePlace, type Place, program, wallMs } from './place.ts';
+import { makePlace, metaflowPython, type Place, program, wallMs } from './place.ts';
 import { inTurn, type Sample } from './sample.ts';
 import { inLines, inSeconds, inTimes, printTable } from './table.ts';
 
-const PYTHON = process.env['RACEWAY_TEST_PYTHON'] ?? join(import.meta.dirname, '..', '.venv', 'bin', 'python');
 const STREAMED = 300;
 const PRINTED = 50_000;
 
 /** How does all this compare with Metaflow, whose Runner this one is made after? */
 export async function metaflow(): Promise<void> {
-  if (!existsSync(PYTHON)) {
-    console.log(
-      `\n### Metaflow\n\nnot measured: there is no ${PYTHON}. To make it, run: ` +
-        'python3 -m venv .venv && .venv/bin/pip install -r test/fixtures/metaflow/requirements.txt',
-    );
-    return;
-  }
+  const python = metaflowPython();
+  if (python === undefined) return;
   await using place = await makePlace();
   // Nothing of the user's own Metaflow is read or written.
   const its = { USER: 'bench', METAFLOW_HOME: place.folder, METAFLOW_DATASTORE_SYSROOT_LOCAL: place.folder };
-  await compareRuns(place, its);
-  await compareStreams(place, its);
+  await compareRuns(place, { python, its });
+  await compareStreams(place, { python, its });
 }
 
-async function compareRuns({ folder: cwd, home, env }: Place, its: NodeJS.ProcessEnv): Promise<void> {
+interface Metaflow {
+  readonly python: string;
+  /** Its environment. */
+  readonly its: NodeJS.ProcessEnv;
+}
+
+async function compareRuns({ folder: cwd, home, env }: Place, { python, its }: Metaflow): Promise<void> {
   const samples = await inTurn(
     {
-      theirRun: async () => (await wallMs(theirCommand(0), { env: { ...env, ...its }, cwd })) / 1000,
+      theirRun: async () => (await wallMs(theirCommand(python, 0), { env: { ...env, ...its }, cwd })) / 1000,
       ourRun: async () => (await wallMs(ourCommand(0, home), { env, cwd })) / 1000,
-      theirLines: async () => (await wallMs(theirCommand(PRINTED), { env: { ...env, ...its }, cwd })) / 1000,
+      theirLines: async () => (await wallMs(theirCommand(python, PRINTED), { env: { ...env, ...its }, cwd })) / 1000,
       ourLines: async () => (await wallMs(ourCommand(PRINTED, home), { env, cwd })) / 1000,
     },
     { rounds: 7 },
@@ -52,27 +50,27 @@ async function compareRuns({ folder: cwd, home, env }: Place, its: NodeJS.Proces
   });
 }
 
-function theirCommand(lines: number): string[] {
-  return [PYTHON, program('printing.py'), 'run', `--lines=${lines}`];
+function theirCommand(python: string, lines: number): string[] {
+  return [python, program('printing.py'), 'run', `--lines=${lines}`];
 }
 
 function ourCommand(lines: number, home: string): string[] {
   return [process.execPath, program('printing.ts'), `--home=${home}`, 'run', `--lines=${lines}`];
 }
 
-async function compareStreams({ folder: cwd, home, env }: Place, its: NodeJS.ProcessEnv): Promise<void> {
+async function compareStreams({ folder: cwd, home, env }: Place, { python, its }: Metaflow): Promise<void> {
   await using ourFlow = new Runner(program('printing.ts'), { home, cwd, showOutput: false });
   await using theirFlow = new Runner(program('printing.py'), {
     cwd,
     env: its,
-    interpreter: [PYTHON],
+    interpreter: [python],
     showOutput: false,
   });
   const samples = await inTurn(
     {
       theirs: async () => {
         const command = [program('streams_lines.py'), program('printing.py'), String(STREAMED)];
-        const { stdout } = await execa(PYTHON, command, { cwd, env: { ...env, ...its }, extendEnv: false });
+        const { stdout } = await execa(python, command, { cwd, env: { ...env, ...its }, extendEnv: false });
         const { seconds, lines } = JSON.parse(stdout) as { seconds: number; lines: number };
         return lines / seconds;
       },

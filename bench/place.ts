@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +43,17 @@ export async function wallMs(
   const tookMs = performance.now() - startMs;
   if (exitCode !== 0) throw new Error(`could not measure ${[file, ...args].join(' ')}: exit status ${exitCode}`);
   return tookMs;
+}
+
+/** A Python that has Metaflow; says how to make one when there is none. */
+export function metaflowPython(): string | undefined {
+  const python = process.env['RACEWAY_TEST_PYTHON'] ?? join(import.meta.dirname, '..', '.venv', 'bin', 'python');
+  if (existsSync(python)) return python;
+  console.log(
+    `\n### Metaflow\n\nnot measured: there is no ${python}. To make it, run: ` +
+      'python3 -m venv .venv && .venv/bin/pip install -r test/fixtures/metaflow/requirements.txt',
+  );
+  return undefined;
 }
 
 /** The path of a program that is measured. */

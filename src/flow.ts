@@ -1,5 +1,6 @@
 import './core/node-version.ts';
 
+export { config, type Config, type ConfigFormat, type ConfigOptions } from './flow/config.ts';
 export { current, type Current, type ForeachFrame } from './flow/current.ts';
 export {
   defineDecorator,
@@ -18,6 +19,9 @@ export { secrets, type SecretsOptions } from './flow/decorators/secrets.ts';
 export { timeout, type TimeoutOptions } from './flow/decorators/timeout.ts';
 export { FlowSpec } from './flow/flow-spec.ts';
 export type {
+  ConfigArguments,
+  ConfigDefinitions,
+  ConfigFields,
   FlowClass,
   FlowSpecWith,
   ParameterArguments,
@@ -27,7 +31,14 @@ export type {
 export type { Inputs } from './flow/inputs.ts';
 export { join } from './flow/join.ts';
 export { parameter } from './flow/parameter.ts';
-export type { CertainOptions, Parameter, ParameterOptions } from './flow/parameter.ts';
+export type {
+  CertainMultipleOptions,
+  CertainOptions,
+  Default,
+  MultipleOptions,
+  Parameter,
+  ParameterOptions,
+} from './flow/parameter.ts';
 export type { CardPolicy, CatchPolicy, Resources, RetryPolicy, SecretSource, StepPolicy } from './flow/step-policy.ts';
 export { step, type Step, type StepBody } from './flow/step.ts';
 export { main } from './program/main.ts';

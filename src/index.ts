@@ -13,13 +13,17 @@ export { CleanedUpError, FlowStartError, RunFailedError, StartTimeoutError } fro
 export type { KillOptions, StreamLogOptions, WaitOptions } from './runner/executing.ts';
 export { ExecutingRun } from './runner/executing-run.ts';
 export { ExecutingTask } from './runner/executing-task.ts';
+export type { MapResult, MapResults } from './runner/map-result.ts';
+export { product } from './runner/product.ts';
 export { Runner } from './runner/runner.ts';
 export type {
+  MapOperationOptions,
   ResumeOperationOptions,
   RunnerOptions,
   RunOperationOptions,
   SpinOperationOptions,
 } from './runner/runner-options.ts';
+export { zip } from './runner/zip.ts';
 export type { LogLine } from './process/line-reader.ts';
 export { FlowFileError, InvalidOptionError, NotFoundError, RacewayError, type ErrorCode } from './core/errors.ts';
 export type { RecordedEvent, RunEvent } from './core/events.ts';

@@ -43,6 +43,19 @@ describe.concurrent('an example', () => {
     expect(output).toMatch(/⏰ The flow waited for 2 seconds\n$/);
   });
 
+  test('check-links gets what can be had by trying again, and says what is broken', async () => {
+    using folder = temporaryFolder();
+    const output = await runExample('check-links', { folder: folder.path });
+    const verdicts = [...output.matchAll(/^(\S) http:\/\/127\.0\.0\.1:\d+(\/\w+)/gmu)];
+    expect(verdicts.map(([, mark, path]) => `${mark} ${path}`)).toEqual([
+      '✅ /fine',
+      '✅ /busy',
+      '✅ /slow',
+      '❌ /dead',
+      '❌ /gone',
+    ]);
+  });
+
   test('top-level-options runs the flow without its lint', async () => {
     using folder = temporaryFolder();
     const output = await runExample('top-level-options', { folder: folder.path, seconds: 0 });
@@ -126,6 +139,17 @@ describe.concurrent('an example', () => {
     expect(output).toContain(`${run} failed: {\n  kind: 'task',`);
     expect(output).toMatch(new RegExp(`^${run}/words/3 again: successful, \\d{4,} different words$`, 'm'));
     expect(output).toMatch(new RegExp(`^${run}/sentences/2 with a short text: 2 sentences$`, 'm'));
+  });
+
+  test('sweep runs every row, and skips all of them when it is run again', async () => {
+    using folder = temporaryFolder();
+    const output = await runExample('sweep', { folder: folder.path });
+    const first = output.trimEnd().split('\n').toSorted();
+    expect(first.map((line) => line.replace(RUN, '<run>'))).toEqual(
+      [0, 1, 2].map((seconds) => `${seconds} seconds: <run> ended`),
+    );
+    const again = await runExample('sweep', { folder: folder.path });
+    expect(again.trimEnd().split('\n').toSorted()).toEqual(first.map((line) => line.replace('ended', 'skipped')));
   });
 
   test('demo shows lines, reads artifacts, and resumes a failed run without running its finished steps', async () => {

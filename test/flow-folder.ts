@@ -40,7 +40,10 @@ const PREAMBLE = `
 import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { current, FlowSpec, type Inputs, join, main, parameter, step } from 'raceway/flow';
+import {
+  catchError, type CaughtError, current, defineDecorator, environment, FlowSpec, type Inputs, isolate, join, main, parameter,
+  resources, retry, secrets, step, timeout,
+} from 'raceway/flow';
 const trace = (name: string, text: string) => appendFileSync(new URL(name, import.meta.url), text + '\\n');
 `;
 

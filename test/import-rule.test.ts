@@ -15,6 +15,7 @@ const MAY_CALL: Readonly<Record<string, readonly string[]>> = {
   engine: ['core', 'store', 'process', 'client', 'flow'],
   program: ['core', 'store', 'process', 'client', 'flow', 'engine'],
   runner: ['core', 'process', 'client'],
+  testing: ['core', 'store', 'flow', 'engine'],
 };
 
 /** Packages that only the parent side may load: a flow script has to start fast. */
@@ -134,6 +135,12 @@ describe('the import rule', () => {
     const rooms = new Set(reachable('index.ts').map(({ path }) => roomOf(path)));
     expect(rooms).toContain('runner');
     expect(rooms.intersection(new Set(['flow', 'engine', 'program']))).toEqual(new Set());
+  });
+
+  test('keeps what writes a home out of the tests of flows', () => {
+    const loaded = reachable('testing.ts').map(({ path }) => path);
+    expect(loaded).toContain('engine/execute-task.ts');
+    expect(loaded.filter((path) => /sqlite|artifact-files|home-folder/.test(path))).toEqual([]);
   });
 
   test('sees an import of each kind', () => {

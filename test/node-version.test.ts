@@ -12,7 +12,7 @@ async function importOn(version: string, entry: string): Promise<string> {
   );
 }
 
-test.each(['flow.js', 'index.js'])('%s says in one clear line that Node is too old', async (entry) => {
+test.each(['flow.js', 'index.js', 'testing.js'])('%s says in one clear line that Node is too old', async (entry) => {
   expect(await importOn('24.1.9', entry)).toContain(
     'Error: raceway needs Node 24.2 or newer and this is Node 24.1.9\nInstall a newer Node',
   );

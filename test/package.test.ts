@@ -41,6 +41,23 @@ describe('the packed package', () => {
     expect(execute(tsc, [...options, '--allowImportingTsExtensions', 'run.ts'])).toBe('');
   });
 
+  test('tests a flow with vitest, as the documentation shows it', async () => {
+    await writeDocumentedTest();
+    const packages = join(project, 'node_modules');
+    await symlink(join(packages, 'vitest'), join(folder, 'node_modules', 'vitest'));
+    const options = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'esnext', '--module', 'nodenext'];
+    const tsc = join(packages, '.bin', 'tsc');
+    expect(execute(tsc, [...options, '--types', 'node', '--allowImportingTsExtensions', 'word-count.test.ts'])).toBe(
+      '',
+    );
+    execute('node', [join(packages, 'vitest', 'vitest.mjs'), 'run', '--reporter=json', '--outputFile=report.json']);
+    expect(JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'))).toMatchObject({
+      success: true,
+      numPassedTests: 5,
+      numTotalTests: 5,
+    });
+  });
+
   test('lets nobody import what is not an entry point', () => {
     const script = "await import('raceway/dist/index.js')";
     expect(() => execute('node', ['--input-type=module', '--eval', script])).toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED');
@@ -53,6 +70,14 @@ function execute(file: string, args: readonly string[], { cwd = folder }: { cwd?
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string };
     throw new Error(`${file} ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error });
+  }
+}
+
+/** The files of the section on tests in docs/flows.md. */
+async function writeDocumentedTest(): Promise<void> {
+  const text = await readFile(join(project, 'docs', 'flows.md'), 'utf8');
+  for (const [, code = '', name = ''] of text.matchAll(/^```ts\n(\/\/ (\S+\.ts)\n.*?)^```$/gms)) {
+    await writeFile(join(folder, name), code);
   }
 }
 

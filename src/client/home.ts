@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { inspect } from 'node:util';
 import type { AnyFlow, FlowShape } from '../core/flow-shape.ts';
 import { parsePathspec } from '../core/pathspec.ts';
 import type { RunReason } from '../core/status.ts';
-import { type HomeLocation, locateHome } from '../store/home-folder.ts';
+import { databaseFile, type HomeLocation, locateHome } from '../store/home-folder.ts';
 import { explainMissing } from './explain-missing.ts';
 import { Flow } from './flow.ts';
 import { presentRun } from './present-run.ts';
@@ -24,6 +25,17 @@ import { Task } from './task.ts';
  */
 export async function openHome(location: string | HomeLocation = {}): Promise<Home> {
   return new Home(locateHome(typeof location === 'string' ? { home: location } : location));
+}
+
+/**
+ * The folder that `openHome` would open.
+ *
+ * @internal
+ * @returns `undefined` when no home is there
+ */
+export function findHome(location: HomeLocation): string | undefined {
+  const path = locateHome(location);
+  return existsSync(databaseFile(path)) ? path : undefined;
 }
 
 /** A folder that holds runs, open for reading. Iterating over it gives its flows, newest first. */

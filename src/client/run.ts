@@ -114,7 +114,7 @@ export class Run<F extends FlowShape = AnyFlow> {
     return this.#record.originRunId;
   }
 
-  /** The values its parameters have. */
+  /** The values of its parameters and configs; those of secret parameters are not kept. */
   get parameters(): ParameterValues<F> {
     this.#parameters ??= decodeText(this.#record.parameters) as ParameterValues<F>;
     return this.#parameters;

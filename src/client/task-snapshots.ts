@@ -43,9 +43,9 @@ export async function taskSnapshots(
   );
 }
 
-/** Most tasks have one attempt, of which the task's own record says everything; only the others cost a query. */
+/** Most tasks have ended and had one attempt, of which the task's own record says everything; only the others cost a query. */
 async function attemptsOf(reader: RunReader, task: TaskRecord): Promise<readonly AttemptSnapshot[]> {
-  if (task.attempt === 0 && task.originPathspec === undefined) {
+  if (task.attempt === 0 && task.originPathspec === undefined && task.state.status !== 'running') {
     return [{ number: 0, state: task.state, startedAt: task.createdAt, finishedAt: task.finishedAt }];
   }
   const attempts = await reader.attempts(task.flow, task.runId, task.id);

@@ -7,8 +7,12 @@
 export interface Flag {
   /** As on the command line, without the dashes. */
   readonly flag: string;
-  /** `switch` is `--flag` or `--no-flag`; everything else takes one value. */
-  readonly kind: 'switch' | 'string' | 'integer' | 'number' | 'path' | 'choice' | 'duration';
+  /**
+   * `switch` is `--flag` or `--no-flag`; everything else takes one value. The value of a `named-` kind is `name=path` or
+   * `name=json`; it may be given several times, and then it is an object by name.
+   */
+  readonly kind:
+    'switch' | 'string' | 'integer' | 'number' | 'path' | 'choice' | 'duration' | 'named-path' | 'named-json';
   /** Whether it may be given several times; then it is an array. */
   readonly many?: true;
   readonly choices?: readonly string[];
@@ -34,7 +38,14 @@ export interface TopLevelOptions {
   logFormat?: 'text' | 'json' | undefined;
   /** Decorators for every step that has none of the same name, each as `name:key=value,…`: `retry:times=5`. */
   with?: readonly string[] | undefined;
+  /** Files to read in place of the flow's own configuration files, by the name of the config. */
+  config?: Readonly<Record<string, string>> | undefined;
+  /** What such files would say, by the name of the config. */
+  configValue?: Readonly<Record<string, unknown>> | undefined;
 }
+
+/** How many children a foreach may have unless the user says otherwise. */
+export const DEFAULT_NUM_SPLITS = 100;
 
 /** Options of `run`. */
 export interface RunOptions {
@@ -110,6 +121,8 @@ export const TOP_LEVEL_FLAGS = {
     help: 'Lines for people, or one JSON object a line',
   },
   with: WITH,
+  config: { flag: 'config', kind: 'named-path', help: 'Read a config of the flow from another file' },
+  configValue: { flag: 'config-value', kind: 'named-json', help: 'What a config of the flow says, instead of a file' },
 } as const satisfies Record<keyof TopLevelOptions, Flag>;
 
 export const RUN_FLAGS = {

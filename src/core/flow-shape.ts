@@ -6,6 +6,9 @@
 /** Stands on the instance type of a flow for what a caller may give as its parameters. */
 export declare const PARAMETERS: unique symbol;
 
+/** Stands on the instance type of a flow for what a caller may give in place of its configuration files. */
+export declare const CONFIGS: unique symbol;
+
 /** Stands on the type of a step, so that a step is not taken for an artifact. */
 export declare const STEP: unique symbol;
 
@@ -15,6 +18,7 @@ export type FlowShape = object;
 /** A flow of which nothing is known: every parameter and artifact name goes, and values are `unknown`. */
 export interface AnyFlow {
   readonly [PARAMETERS]: Record<string, unknown>;
+  readonly [CONFIGS]: Record<string, unknown>;
   readonly [name: string]: unknown;
 }
 
@@ -23,10 +27,15 @@ export type ParameterInputs<F extends FlowShape> = F extends { readonly [PARAMET
   ? Partial<P>
   : Record<string, never>; // an empty object type would let every name through
 
-/** The parameters a run of `F` has, with their values' types. */
+/** What may be given in place of the configuration files of `F`, by name. */
+export type ConfigInputs<F extends FlowShape> = F extends { readonly [CONFIGS]: infer C }
+  ? Partial<C>
+  : Record<string, never>;
+
+/** The parameters and configs a run of `F` has, with their values' types; those that are secret are not kept. */
 export type ParameterValues<F extends FlowShape> = string extends keyof F
   ? Readonly<Record<string, unknown>>
-  : { readonly [K in keyof ParameterInputsOf<F> & keyof F]: F[K] };
+  : { readonly [K in (keyof ParameterInputsOf<F> | keyof ConfigInputsOf<F>) & keyof F]: F[K] };
 
 /** The artifacts of `F` (its parameters among them) by name; its steps and methods are none. */
 export type Artifacts<F extends FlowShape> = string extends keyof F
@@ -36,3 +45,5 @@ export type Artifacts<F extends FlowShape> = string extends keyof F
 type NoArtifact = { readonly [STEP]: true } | ((...args: never[]) => unknown);
 
 type ParameterInputsOf<F extends FlowShape> = F extends { readonly [PARAMETERS]: infer P } ? P : Record<never, never>;
+
+type ConfigInputsOf<F extends FlowShape> = F extends { readonly [CONFIGS]: infer C } ? C : Record<never, never>;

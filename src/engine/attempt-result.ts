@@ -6,7 +6,7 @@ import type { CatchPolicy } from '../flow/step-policy.ts';
 import { prepareBlob } from '../store/artifact-files.ts';
 import { encodeValue } from '../store/encoding.ts';
 import type { AttemptResult, ExceptionRecord, TransitionRecord } from '../store/run-store.ts';
-import { fits } from './fits.ts';
+import { describeMisfit } from './fits.ts';
 import type { TaskOrder } from './messages.ts';
 import type { SecretMask } from './secret-mask.ts';
 import type { TaskEnd } from './worker-process.ts';
@@ -100,12 +100,10 @@ function goOn(step: GraphStep | undefined): TransitionRecord | undefined {
   return kind === 'foreach' ? { kind, steps, items: [] } : { kind, steps };
 }
 
-/** A step may only go where its source says, since that is what was checked before the run. */
 function checkedEnd(end: TaskEnd, step: GraphStep | undefined): TaskEnd {
-  if (end.kind !== 'done' || end.outcome.status !== 'successful' || step?.transition === undefined) return end;
-  if (fits(end.outcome.transition, step.transition)) return end;
-  const expected = step.transition.steps.join(', ');
-  const message = `step ${step.name} went to ${end.outcome.transition?.steps.join(', ') ?? 'nowhere'}, and its source says ${expected}`;
+  if (end.kind !== 'done' || end.outcome.status !== 'successful') return end;
+  const message = describeMisfit(end.outcome.transition, step);
+  if (message === undefined) return end;
   return { kind: 'done', outcome: { status: 'failed', exception: { name: 'FlowError', message, stack: '' } } };
 }
 

@@ -1,6 +1,5 @@
 import { RacewayError } from '../core/errors.ts';
 import type { TaskField } from '../flow/task-instance.ts';
-import { prepareBlob } from '../store/artifact-files.ts';
 import { encodeValue } from '../store/encoding.ts';
 import type { ArtifactRecord, NewBlob } from '../store/run-store.ts';
 import type { SecretSearch } from './secret-search.ts';
@@ -14,12 +13,13 @@ import type { SecretSearch } from './secret-search.ts';
 export function collectArtifacts(
   fields: readonly TaskField[],
   {
-    home,
+    prepare,
     inherited,
     inputs,
     secrets,
   }: {
-    home: string;
+    /** Content on its way into the store. */
+    prepare: (parts: readonly Uint8Array[]) => NewBlob;
     inherited: ReadonlyMap<string, ArtifactRecord>;
     inputs: readonly { readonly artifacts: ReadonlyMap<string, ArtifactRecord> }[];
     secrets: SecretSearch;
@@ -43,7 +43,7 @@ export function collectArtifacts(
       );
     }
     secrets.refuse(`the artifact "${field.name}"`, encoded.parts);
-    const blob = prepareBlob(home, encoded.parts);
+    const blob = prepare(encoded.parts);
     artifacts.push({ name: field.name, type: encoded.type, sha256: blob.sha256, sizeBytes: blob.sizeBytes });
     if (blob.sha256 !== known?.sha256) blobs.push(blob);
   }

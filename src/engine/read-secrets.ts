@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { InvalidOptionError } from '../core/errors.ts';
+import { SHORTEST_SECRET } from './secret-mask.ts';
 import type { SecretSource, StepPolicy } from '../flow/step-policy.ts';
 
 /** The secrets that the steps of a flow ask for. */
@@ -13,7 +14,7 @@ export interface StepSecrets {
 /**
  * Reads the secrets of all steps.
  *
- * @throws {InvalidOptionError} when one is missing or empty
+ * @throws {InvalidOptionError} when one is missing, or has fewer than four characters
  */
 export function readSecrets(policies: ReadonlyMap<string, StepPolicy>): StepSecrets {
   const known = new Map<string, string>();
@@ -37,19 +38,20 @@ export function readSecrets(policies: ReadonlyMap<string, StepPolicy>): StepSecr
 
 function readSecret({ from, place }: SecretSource, step: string): string {
   const value = from === 'environment' ? process.env[place] : readSecretFile(place, step);
-  if (value !== undefined && value !== '' && !value.includes('\0')) return value;
-  throw missing(`env:${place}`, { step, why: value === undefined ? 'it is not set' : 'it is empty' });
+  if (value !== undefined && value.length >= SHORTEST_SECRET) return value;
+  const source = `${from === 'environment' ? 'env' : 'file'}:${place}`;
+  const tooShort = `it has ${value?.length} characters, too few to be told from other text`;
+  throw missing(source, { step, why: value === undefined ? 'it is not set' : tooShort });
 }
 
 function readSecretFile(file: string, step: string): string {
-  let text: string;
   try {
-    text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    if (text.includes('\0')) throw new Error('it is no text');
+    return text;
   } catch (cause) {
     throw missing(`file:${file}`, { step, why: cause instanceof Error ? cause.message : String(cause), cause });
   }
-  if (text !== '' && !text.includes('\0')) return text;
-  throw missing(`file:${file}`, { step, why: text === '' ? 'it is empty' : 'it is no text' });
 }
 
 function missing(

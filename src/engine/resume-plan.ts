@@ -2,7 +2,7 @@ import { RacewayError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Graph } from '../flow/graph.ts';
 import { fits } from './fits.ts';
-import type { StepRecord, TaskRecord } from '../store/run-store.ts';
+import type { ClonedTask, StepRecord, TaskRecord, TransitionRecord } from '../store/run-store.ts';
 
 /** Why a step, or a task of it, is executed in a resumed run. */
 export type RerunReason =
@@ -24,10 +24,15 @@ export interface StepPlan {
 
 export interface ResumePlan {
   /** Tasks of the origin run to take over, in the order of their ids. */
-  readonly clones: readonly TaskRecord[];
+  readonly clones: readonly PlannedClone[];
   readonly steps: readonly StepPlan[];
   /** Steps that are taken over although their source changed. */
   readonly changedSteps: readonly string[];
+}
+
+/** A task that is to be taken over, as it will be in the new run: ids count from 1 in the order of the origin run. */
+export interface PlannedClone extends ClonedTask {
+  readonly transition: TransitionRecord | undefined;
 }
 
 export interface ResumeRequest {
@@ -73,7 +78,7 @@ export function planResume(request: ResumeRequest): ResumePlan {
   }
   const cloned = new Set(clones.map(({ step }) => step));
   return {
-    clones,
+    clones: renumber(clones, request.steps),
     steps: [...plans].map(([step, plan]) => ({ step, ...plan })),
     changedSteps: [...changed].filter((step) => cloned.has(step)),
   };
@@ -130,6 +135,21 @@ function stepsFrom(graph: Graph, step: string): ReadonlySet<string> {
     waiting.push(...(graph.steps.get(name)?.transition?.steps ?? []));
   }
   return reached;
+}
+
+function renumber(tasks: readonly TaskRecord[], steps: readonly StepRecord[]): readonly PlannedClone[] {
+  const newIds = new Map(tasks.map(({ id }, index) => [id, String(index + 1)]));
+  const newId = (id: string): string => newIds.get(id) ?? id;
+  const sources = new Map(steps.map(({ name, sourceSha256 }) => [name, sourceSha256]));
+  return tasks.map(({ id, step, parentIds, frames, transition }) => ({
+    originTaskId: id,
+    taskId: newId(id),
+    step,
+    sourceSha256: sources.get(step) ?? '',
+    parentIds: parentIds.map(newId),
+    frames: frames.map((frame) => ({ ...frame, split: newId(frame.split) })),
+    transition,
+  }));
 }
 
 /** Tasks that are kept must be ones that the flow as it is now could have had. */

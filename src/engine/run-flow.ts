@@ -7,7 +7,7 @@ import { formatPathspec } from '../core/pathspec.ts';
 import { describeReason, type FinalRunState } from '../core/status.ts';
 import type { Graph } from '../flow/graph.ts';
 import { attemptTempFolder, logFile, logFolder } from '../store/home-folder.ts';
-import type { ArtifactRecord, AttemptResult, ExceptionRecord, RunReader, RunWriter } from '../store/run-store.ts';
+import type { AttemptResult, ExceptionRecord, RunReader, RunWriter } from '../store/run-store.ts';
 import { mergePolicies, type StepPolicy } from '../flow/step-policy.ts';
 import { attemptResult, caughtResult } from './attempt-result.ts';
 import type { FinishedTask, PlannedTask } from './frontier.ts';
@@ -16,6 +16,7 @@ import type { TaskOrder } from './messages.ts';
 import { SecretMask } from './secret-mask.ts';
 import { TaskLog } from './task-log.ts';
 import { machineResources, TaskQueue } from './task-queue.ts';
+import { type LeftByTask, leftBy, taskSources } from './task-sources.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import type { TaskEnd, TaskLimit } from './worker-process.ts';
 
@@ -74,13 +75,6 @@ export interface Beginning {
   readonly ready: readonly PlannedTask[];
   /** What the tasks before left, by their ids. */
   readonly left: ReadonlyMap<string, LeftByTask>;
-}
-
-/** What a finished task left for those that follow. */
-export interface LeftByTask {
-  /** The step that the branch it stands in began with. */
-  readonly branch: string;
-  readonly artifacts: readonly ArtifactRecord[];
 }
 
 /**
@@ -261,7 +255,7 @@ class RunProgress {
       const shown = policy.catchError?.printException === true ? result.exception : undefined;
       report({ type: 'task-succeeded', pathspec, attempt, caught }, shown);
       const { frames } = planned;
-      this.#left.set(taskId, { branch: frames.at(-1)?.name ?? step, artifacts: result.artifacts });
+      this.#left.set(taskId, leftBy(planned, result.artifacts));
       this.#plan(this.#frontier.after({ id: taskId, step, frames, transition: result.transition }));
       return;
     }
@@ -291,14 +285,12 @@ class RunProgress {
   }
 
   #order(
-    { step, parentIds, frames, joinsNothing, overrides = [] }: PlannedTask,
+    planned: PlannedTask,
     { taskId, attempt, policy }: { taskId: string; attempt: number; policy: StepPolicy },
   ): TaskOrder {
     const { home, writer, parameters, user, tags, originRunId, graph, maxNumSplits, secretVariables } = this.#setup;
+    const { step, frames } = planned;
     const log = { flow: writer.flow, runId: writer.runId, taskId, attempt };
-    const isJoin = graph.steps.get(step)?.kind === 'join';
-    const [parent = ''] = parentIds;
-    const meeting = joinsNothing === true ? [] : parentIds;
     return {
       type: 'task',
       home,
@@ -317,19 +309,13 @@ class RunProgress {
       environment: { ...policy.environment, ...secretVariables.get(step) },
       secrets: this.#setup.secrets,
       cards: policy.cards ?? [],
-      inherited: isJoin ? [] : override(this.#leftBy(parent).artifacts, overrides),
-      inputs: isJoin ? meeting.map((id) => ({ taskId: id, ...this.#leftBy(id) })) : undefined,
+      ...taskSources(planned, { graph, left: this.#left }),
       tempdir: attemptTempFolder(home, log),
       logs: {
         stdout: logFile(home, { ...log, stream: 'stdout' }),
         stderr: logFile(home, { ...log, stream: 'stderr' }),
       },
     };
-  }
-
-  /** A task begins only when those it follows have finished. */
-  #leftBy(taskId: string): LeftByTask {
-    return this.#left.get(taskId) ?? { branch: '', artifacts: [] };
   }
 
   #openLogs(order: TaskOrder, pathspec: string): readonly TaskLog[] {
@@ -343,15 +329,6 @@ class RunProgress {
       return log;
     });
   }
-}
-
-function override(
-  artifacts: readonly ArtifactRecord[],
-  overrides: readonly ArtifactRecord[],
-): readonly ArtifactRecord[] {
-  if (overrides.length === 0) return artifacts;
-  const names = new Set(overrides.map(({ name }) => name));
-  return [...artifacts.filter(({ name }) => !names.has(name)), ...overrides];
 }
 
 function stoppedState(stop: Stop): FailedRunState {

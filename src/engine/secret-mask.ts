@@ -1,5 +1,5 @@
-/** Shorter lines of a secret, such as a brace, would hide half of every log. */
-const SHORTEST_LINE = 4;
+/** What is shorter, such as a brace in a secret of several lines, would hide half of every log. */
+export const SHORTEST_SECRET = 4;
 
 /** Where some bytes are. */
 export interface ByteRange {
@@ -7,7 +7,10 @@ export interface ByteRange {
   readonly length: number;
 }
 
-/** Finds secrets in what is to be shown or kept, and puts `*` in their place: as many, so that nothing else moves. */
+/**
+ * Finds secrets of four characters or more in what is to be shown or kept, and puts `*` in their place: as many, so that nothing else
+ * moves.
+ */
 export class SecretMask {
   /** Longest first, so that a secret that is part of another does not spoil it. */
   readonly #parts: readonly string[];
@@ -16,7 +19,8 @@ export class SecretMask {
   readonly longestBytes: number;
 
   constructor(secrets: readonly string[]) {
-    const parts = new Set(secrets.flatMap((secret) => [secret, ...linesOf(secret)]).filter((part) => part !== ''));
+    const all = secrets.flatMap((secret) => [secret, ...linesOf(secret)]);
+    const parts = new Set(all.filter((part) => part.length >= SHORTEST_SECRET));
     this.#parts = [...parts].toSorted((one, other) => other.length - one.length);
     this.#bytes = this.#parts.map((part) => Buffer.from(part));
     this.longestBytes = Math.max(0, ...this.#bytes.map(({ byteLength }) => byteLength));
@@ -44,5 +48,5 @@ export class SecretMask {
 
 function linesOf(secret: string): readonly string[] {
   const lines = secret.split(/\r?\n/);
-  return lines.length === 1 ? [] : lines.map((line) => line.trim()).filter((line) => line.length >= SHORTEST_LINE);
+  return lines.length === 1 ? [] : lines.map((line) => line.trim());
 }

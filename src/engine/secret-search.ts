@@ -1,12 +1,14 @@
 import { RacewayError } from '../core/errors.ts';
+import { SHORTEST_SECRET } from './secret-mask.ts';
 
-/** Finds secrets in what is about to be stored. */
+/** Finds secrets of four characters or more in what is about to be stored. */
 export class SecretSearch {
   readonly #secrets: readonly Buffer[];
 
   constructor(secrets: readonly string[]) {
     // As they are, and as they stand in a text with escapes.
-    const forms = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
+    const long = secrets.filter(({ length }) => length >= SHORTEST_SECRET);
+    const forms = long.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
     this.#secrets = [...new Set(forms)].map((form) => Buffer.from(form));
   }
 

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import { decodeText } from '../store/encoding.ts';
 import type { CurrentTask } from '../flow/current.ts';
+import { foreachStack } from './foreach-stack.ts';
 import type { TaskOrder } from './messages.ts';
 
 /** What `current` shows to a task. */
@@ -28,11 +28,8 @@ export class TaskContext implements CurrentTask, Disposable {
     this.originRunId = order.originRunId;
     this.username = order.user;
     this.tags = order.tags;
-    const stack = order.frames.flatMap(({ slot, count, item }) =>
-      item === undefined ? [] : [{ index: slot, count, value: decodeText(item) }],
-    );
-    this.foreachStack = stack;
-    this.index = stack.at(-1)?.index;
+    this.foreachStack = foreachStack(order.frames);
+    this.index = this.foreachStack.at(-1)?.index;
     this.#tempdir = order.tempdir;
   }
 
@@ -56,5 +53,5 @@ export class TaskContext implements CurrentTask, Disposable {
     process.off('SIGTERM', this.#abort);
   }
 
-  readonly #abort = (): void => this.#stop.abort(new Error('the run is ending'));
+  readonly #abort = (): void => this.#stop.abort(new Error('the task is to end'));
 }

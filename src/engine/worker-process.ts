@@ -154,7 +154,7 @@ export class WorkerProcess {
     signalGroup(this.pid, 'SIGTERM');
     signalGroup(this.pid, 'SIGCONT'); // a stopped process gets the first only when it goes on
     await Promise.race([expired.promise, setTimeout(graceMs, undefined, { signal: grace.signal }).catch(() => {})]);
-    await endTree(this.#tree, { graceMs: 0 });
+    if (!(await endTree(this.#tree, { graceMs: 0 }))) await endGroup(this.pid, { graceMs: 0 });
     await this.#ended.promise;
     this.#expired = undefined;
     this.#settle({ kind: 'timeout', timeoutMs });

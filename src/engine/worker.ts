@@ -1,20 +1,15 @@
 import { closeSync, openSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
-import { RacewayError } from '../core/errors.ts';
-import { decodeText, decodeValue, encodeText } from '../store/encoding.ts';
-import type { ArtifactRecord, TransitionRecord } from '../store/run-store.ts';
+import { prepareBlob } from '../store/artifact-files.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import { current, enterTask, leaveTask } from '../flow/current.ts';
 import type { FlowClass } from '../flow/flow-spec.ts';
 import type { DefinedDecorator } from '../flow/decorator.ts';
-import { createTask, type JoinInput } from '../flow/task-instance.ts';
-import type { Transition } from '../flow/transition.ts';
-import { collectArtifacts } from './collect-artifacts.ts';
 import { recordException } from './exception.ts';
+import { executeTask, type TaskContent } from './execute-task.ts';
 import { lookAround } from './leftovers.ts';
 import type { TaskOrder, TaskOutcome, WorkerMessage } from './messages.ts';
-import { SecretSearch } from './secret-search.ts';
 import { TaskContext } from './task-context.ts';
 
 /** Serves tasks until the run process closes the channel or ends this process. Never settles. */
@@ -89,26 +84,14 @@ class Worker {
     const store = await this.#storeFor(order);
     using context = new TaskContext(order);
     enterTask(context);
-    const inherited = byName(order.inherited);
-    const inputs = (order.inputs ?? []).map((input) => ({ ...input, artifacts: byName(input.artifacts) }));
-    const item = itemOf(order);
-    const task = createTask(this.#flowClass, {
-      parameters: decodeText(order.parameters) as Record<string, unknown>,
-      inherited: [...inherited.keys()],
-      load: loader(inherited, store),
-      ...(item === undefined ? undefined : { item: { value: decodeText(item) } }),
-      ...(order.inputs === undefined ? undefined : { inputs: inputs.map(toJoinInput(store)) }),
-      with: await this.#decorators(order.with),
-    });
-    await task.run(order.step);
-    const { artifacts, blobs } = collectArtifacts(task.fields(), {
-      home: order.home,
-      inherited,
-      inputs,
-      secrets: new SecretSearch(order.secrets),
-    });
-    const transition = recordTransition(task.transition, order);
-    return { status: 'successful', transition, artifacts, blobs, reads: { parameters: task.parameterReads } };
+    const content: TaskContent = {
+      read: (blob) => {
+        if (store === undefined) throw new Error(`${current.pathspec} inherits nothing`);
+        return store.readBlobSync(blob);
+      },
+      prepare: (parts) => prepareBlob(order.home, parts),
+    };
+    return await executeTask(this.#flowClass, order, { content, with: await this.#decorators(order.with) });
   }
 
   async #decorators(specs: readonly string[]): Promise<readonly DefinedDecorator[]> {
@@ -125,79 +108,6 @@ class Worker {
     this.#store ??= openSqliteStore(home, { access: 'read' });
     return this.#store;
   }
-}
-
-type ArtifactsByName = ReadonlyMap<string, ArtifactRecord>;
-
-function byName(artifacts: readonly ArtifactRecord[]): ArtifactsByName {
-  return new Map(artifacts.map((artifact) => [artifact.name, artifact]));
-}
-
-function loader(artifacts: ArtifactsByName, store: SqliteStore | undefined): (name: string) => unknown {
-  return (name) => {
-    const artifact = artifacts.get(name);
-    if (artifact === undefined || store === undefined) throw new Error(`${current.pathspec} inherits no ${name}`);
-    return decodeValue(store.readBlobSync(artifact));
-  };
-}
-
-function toJoinInput(store: SqliteStore | undefined) {
-  return ({
-    taskId,
-    branch,
-    artifacts,
-  }: {
-    taskId: string;
-    branch: string;
-    artifacts: ArtifactsByName;
-  }): JoinInput => ({
-    step: branch,
-    taskId,
-    // A field that a branch left undefined reads the same without, and so does not stand against another branch's value.
-    names: [...artifacts.values()].filter(({ type }) => type !== 'undefined').map(({ name }) => name),
-    load: loader(artifacts, store),
-    sha256: (name) => artifacts.get(name)?.sha256 ?? '',
-  });
-}
-
-/** The item of a foreach belongs to the step that its iteration begins with. */
-function itemOf({ frames, step, inputs }: TaskOrder): string | undefined {
-  const frame = frames.at(-1);
-  return frame?.name === step && inputs === undefined ? frame.item : undefined;
-}
-
-/** @throws {RacewayError} `ARTIFACT` for an item that cannot be stored, `FLOW_DEFINITION` for too many of them */
-function recordTransition(
-  transition: Transition | undefined,
-  { step, maxNumSplits, secrets }: TaskOrder,
-): TransitionRecord | undefined {
-  if (transition?.kind !== 'foreach') return transition && { kind: transition.kind, steps: transition.steps };
-  const { kind, steps, items } = transition;
-  if (items.length > maxNumSplits) {
-    throw new RacewayError(
-      'FLOW_DEFINITION',
-      `the foreach of step ${step} has ${items.length} items, more than the ${maxNumSplits} that are allowed`,
-      'Raise the limit with --max-num-splits, or go over fewer.',
-    );
-  }
-  const search = new SecretSearch(secrets);
-  return { kind, steps, items: items.map((item, index) => encodeItem(item, { step, index, search })) };
-}
-
-function encodeItem(
-  item: unknown,
-  { step, index, search }: { step: string; index: number; search: SecretSearch },
-): string {
-  const encoded = encodeText(item);
-  if (encoded.kind === 'encoded') {
-    search.refuse(`item ${index} of the foreach of step ${step}`, [Buffer.from(encoded.text)]);
-    return encoded.text;
-  }
-  throw new RacewayError(
-    'ARTIFACT',
-    `item ${index} of the foreach of step ${step} cannot be stored: it holds ${encoded.what}`,
-    'Go over data, such as names or numbers, and make the rest in the step that gets them.',
-  );
 }
 
 /** Sets variables, and returns what makes them as they were. */

@@ -29,6 +29,12 @@ export interface CurrentTask {
 }
 
 let task: CurrentTask | undefined;
+let findTask: () => CurrentTask | undefined = () => undefined;
+
+/** Makes `current` ask `find` first, each time: for a process that runs several tasks at once. */
+export function findTaskBy(find: () => CurrentTask | undefined): void {
+  findTask = find;
+}
 
 /** Makes `current` speak of this task. */
 export function enterTask(values: CurrentTask): void {
@@ -99,8 +105,8 @@ class Current {
   }
 
   /**
-   * Aborted when the run is being stopped. A task that reads it is given the grace (5 seconds unless said otherwise) to
-   * finish by itself; one that never does is ended at once.
+   * Aborted when the run is being stopped, or the attempt has had its time. A task that reads it is given the grace (5
+   * seconds unless said otherwise) to finish by itself; one that never does is ended at once.
    */
   get signal(): AbortSignal {
     return known('signal').signal();
@@ -125,7 +131,8 @@ export type { Current };
 export const current: Current = new Current();
 
 function known(name: keyof Current): CurrentTask {
-  if (task !== undefined) return task;
+  const found = findTask() ?? task;
+  if (found !== undefined) return found;
   throw new RacewayError(
     'FLOW_DEFINITION',
     `current.${name} is not known here: no task is running in this process`,

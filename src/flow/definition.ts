@@ -1,5 +1,5 @@
 import { RacewayError } from '../core/errors.ts';
-import { declaredParameters, type DeclaredParameters } from './declared-parameters.ts';
+import { type DeclaredConfigs, declarationsOf, type DeclaredParameters } from './declared-parameters.ts';
 import { FlowSpec, type FlowClass } from './flow-spec.ts';
 
 /** A flow as far as it is known without looking into its steps. */
@@ -7,6 +7,8 @@ export interface FlowDefinition {
   readonly name: string;
   /** By name, in the order of their definition. */
   readonly parameters: DeclaredParameters;
+  /** By name, in the order of their definition. */
+  readonly configs: DeclaredConfigs;
   readonly flowClass: FlowClass;
 }
 
@@ -32,5 +34,5 @@ export function defineFlow(flowClass: FlowClass): FlowDefinition {
       'Give the class a name of letters, digits and "_" that does not begin with a digit.',
     );
   }
-  return { name, parameters: declaredParameters(flowClass), flowClass };
+  return { name, ...declarationsOf(flowClass), flowClass };
 }

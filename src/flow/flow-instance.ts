@@ -72,6 +72,8 @@ export class FlowInstance implements ProxyHandler<object> {
   #transition: Transition | undefined;
   /** What the body of a join got. */
   #joined: Inputs<object> | undefined;
+  /** For a join: its initial values that can be changed in place, as they were when its body first read them. */
+  readonly #untouched = new Map<string, unknown>();
   #target: Record<string, unknown> = {};
   #proxy: object = this.#target;
 
@@ -99,7 +101,7 @@ export class FlowInstance implements ProxyHandler<object> {
       throw new RacewayError(
         'FLOW_DEFINITION',
         `${name} cannot be constructed by hand: an instance of a flow belongs to a task`,
-        `Start the flow with main(${name}), or from another program with a Runner.`,
+        `Start the flow with main(${name}), from another program with a Runner, or in a test with runFlow(${name}).`,
       );
     }
     return instance.#adopt(target);
@@ -260,7 +262,8 @@ export class FlowInstance implements ProxyHandler<object> {
       this.#isParameter(name) ||
       this.steps.has(name) ||
       hasMember(this.#target, name) ||
-      (this.#fields.has(name) && this.#fields.get(name) !== 'initial');
+      (this.#fields.has(name) && this.#fields.get(name) !== 'initial') ||
+      (this.#untouched.has(name) && hasChanged(this.#target[name], this.#untouched.get(name)));
     for (const [name, from] of planMerge(inputs, { options, isTaken, stepName: phase.step })) {
       this.#fields.set(name, 'merged');
       this.#merged.set(name, from);
@@ -303,7 +306,9 @@ export class FlowInstance implements ProxyHandler<object> {
   get(target: object, key: PropertyKey, receiver: unknown): unknown {
     const parameters = this.#watched.get(key);
     if (parameters !== undefined) this.#noteReads(parameters);
-    return Reflect.get(target, key, receiver);
+    const value: unknown = Reflect.get(target, key, receiver);
+    if (this.#joined !== undefined && typeof key === 'string') this.#noteJoinRead(key, value);
+    return value;
   }
 
   set(target: object, key: PropertyKey, value: unknown, receiver: unknown): boolean {
@@ -384,6 +389,17 @@ export class FlowInstance implements ProxyHandler<object> {
     }
   }
 
+  /** Keeps what an initial value was before the body of a join gets its hands on it: filling it counts as setting it. */
+  #noteJoinRead(name: string, value: unknown): void {
+    if (typeof value !== 'object' || value === null) return;
+    if (this.#fields.get(name) !== 'initial' || this.#untouched.has(name)) return;
+    try {
+      this.#untouched.set(name, structuredClone(value));
+    } catch {
+      // No data, so no artifact either.
+    }
+  }
+
   #forget(name: string): void {
     this.#fields.delete(name);
     this.#watched.delete(name);
@@ -422,6 +438,16 @@ export function instanceOf(flow: unknown, method: string): FlowInstance {
 
 function define(target: object, name: string, value: unknown): void {
   Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** Whether a value is no longer what it was when it was cloned. */
+function hasChanged(value: unknown, clone: unknown): boolean {
+  const { isDeepStrictEqual } = process.getBuiltinModule('node:util'); // here, since few joins come to this
+  try {
+    return !isDeepStrictEqual(structuredClone(value), clone); // a clone too: one of a Buffer is a Uint8Array
+  } catch {
+    return true; // something that cannot be cloned was put in
+  }
 }
 
 /** Whether the class itself says what `name` is: with a method, a getter or a setter. */

@@ -36,7 +36,7 @@ export class FlowSource {
     return start === undefined ? undefined : { file: start.file, line: start.line + offset };
   }
 
-  /** The line on which the parameter is defined. */
+  /** The line on which the parameter or config is defined. */
   parameter(name: string): SourceLocation | undefined {
     for (const part of classChain(this.#flowClass)) {
       const location = this.#inClass(part, (node) => parameterProperty(node, name));
@@ -80,12 +80,17 @@ function field(node: AnyNode, name: string): AnyNode | undefined {
   return members(node).find((member) => member.type === 'PropertyDefinition' && isNamed(member.key, name));
 }
 
-/** The property of the object that a class hands to `FlowSpec.with` in its `extends`. */
+/** The property of that name in what a class hands to `FlowSpec.with` in its `extends`. */
 function parameterProperty(node: AnyNode, name: string): AnyNode | undefined {
   const base = node.type === 'ClassExpression' ? node.superClass : undefined;
-  const definitions = base?.type === 'CallExpression' ? base.arguments[0] : undefined;
-  if (definitions?.type !== 'ObjectExpression') return undefined;
-  return definitions.properties.find((property) => property.type === 'Property' && isNamed(property.key, name));
+  const [parameters, options] = base?.type === 'CallExpression' ? base.arguments : [];
+  const config = property(options, 'config');
+  return property(parameters, name) ?? (config?.type === 'Property' ? property(config.value, name) : undefined);
+}
+
+function property(node: AnyNode | undefined, name: string): AnyNode | undefined {
+  if (node?.type !== 'ObjectExpression') return undefined;
+  return node.properties.find((one) => one.type === 'Property' && isNamed(one.key, name));
 }
 
 function isNamed(key: AnyNode, name: string): boolean {

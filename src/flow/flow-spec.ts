@@ -1,4 +1,5 @@
-import type { PARAMETERS } from '../core/flow-shape.ts';
+import type { CONFIGS, PARAMETERS } from '../core/flow-shape.ts';
+import type { Config } from './config.ts';
 import { FlowInstance, instanceOf } from './flow-instance.ts';
 import type { Parameter } from './parameter.ts';
 import type { MergeOptions } from './plan-merge.ts';
@@ -13,14 +14,29 @@ export type ParameterFields<P extends ParameterDefinitions> = {
   readonly [K in keyof P]: P[K] extends Parameter<infer Value> ? Value : never;
 };
 
+/** Configs as `FlowSpec.with` takes them: by name. */
+export type ConfigDefinitions = Readonly<Record<string, Config>>;
+
+/** The fields that configs become. */
+export type ConfigFields<C extends ConfigDefinitions> = {
+  readonly [K in keyof C]: C[K] extends Config<infer Value> ? Value : never;
+};
+
+/** What a caller may give for configs, instead of a file. */
+export type ConfigArguments<C extends ConfigDefinitions> = {
+  readonly [K in keyof C]: C[K] extends Config<unknown, infer Argument> ? Argument : never;
+};
+
 /** What a caller may give for parameters. */
 export type ParameterArguments<P extends ParameterDefinitions> = {
   readonly [K in keyof P]: P[K] extends Parameter<unknown, infer Argument> ? Argument : never;
 };
 
-/** The base class of a flow with parameters: what `FlowSpec.with` returns. */
-export interface FlowSpecWith<P extends ParameterDefinitions> {
-  new (): FlowSpec & ParameterFields<P> & { readonly [PARAMETERS]: ParameterArguments<P> };
+/** The base class of a flow with parameters and configs: what `FlowSpec.with` returns. */
+export interface FlowSpecWith<P extends ParameterDefinitions, C extends ConfigDefinitions = Record<never, never>> {
+  new (): FlowSpec &
+    ParameterFields<P> &
+    ConfigFields<C> & { readonly [PARAMETERS]: ParameterArguments<P>; readonly [CONFIGS]: ConfigArguments<C> };
 }
 
 /** How `this.next(this.<step>, …)` makes a task of each item. */
@@ -57,18 +73,22 @@ export type FlowClass<F extends FlowSpec = FlowSpec> = new () => F;
  */
 export class FlowSpec {
   /**
-   * A base class whose instances have the parameters as readonly fields. They are there before the field initialisers
-   * run, and constant for the run.
+   * A base class whose instances have the parameters and configs as readonly fields. They are there before the field
+   * initialisers run, and constant for the run.
    *
-   * @throws {TypeError} when a value is not made by `parameter`
+   * @throws {TypeError} when a value is not made by `parameter` or `config`, or two have one name
    *
    * @example
    * class SlowFlow extends FlowSpec.with({ seconds: parameter.integer({ default: 3 }) }) { … }
+   * class Train extends FlowSpec.with({}, { config: { model: config.json('model.json') } }) { … }
    */
-  static with<const P extends ParameterDefinitions>(parameters: P): FlowSpecWith<P> {
+  static with<const P extends ParameterDefinitions, const C extends ConfigDefinitions = Record<never, never>>(
+    parameters: P,
+    options: { readonly config?: C } = {},
+  ): FlowSpecWith<P, C> {
     const WithParameters = class extends FlowSpec {};
-    declareParameters(WithParameters, parameters);
-    return WithParameters as FlowClass as FlowSpecWith<P>; // the fields are defined on each instance
+    declareParameters(WithParameters, parameters, options.config ?? {});
+    return WithParameters as FlowClass as FlowSpecWith<P, C>; // the fields are defined on each instance
   }
 
   /** Only a task constructs a flow. @throws {RacewayError} `FLOW_DEFINITION` when anyone else does */
@@ -103,7 +123,8 @@ export class FlowSpec {
 
   /**
    * In a join: takes over, without loading it, every artifact on which the inputs that have it agree. What the join has
-   * set itself is left alone, and initial values count as not set. Call it when the join has set what they disagree on.
+   * set itself, or changed in place, is left alone; an initial value by itself counts as not set. Call it when the join has
+   * set what they disagree on.
    *
    * @throws {RacewayError} `ARTIFACT` when inputs disagree, naming every artifact concerned, or when none has what is to
    *   be included; nothing is taken over then. `FLOW_DEFINITION` when the step is no join

@@ -36,7 +36,7 @@ export function lintFlow(definition: FlowDefinition, graph: Graph): readonly Fin
     ...lint.unreachable(),
     ...lint.cycles(),
   ];
-  const names = [...lint.parameterNames(), ...lint.stepNames()];
+  const names = [...lint.parameterNames(), ...lint.configNames(), ...lint.stepNames()];
   if (shape.length > 0) return [...names, ...shape]; // what splits and loops would say follows from that
   return [...names, ...lint.splits(), ...lint.endlessLoops()];
 }
@@ -57,14 +57,15 @@ class Lint {
     const steps = new Map([...this.#graph.steps.keys()].map((step) => [step.toLowerCase(), step]));
     const seen = new Map<string, string>();
     for (const name of this.#definition.parameters.keys()) {
-      const twin = seen.get(name.toLowerCase());
+      const variable = name.toLowerCase().replaceAll('-', '_');
+      const twin = seen.get(variable);
       const option = options.get(plain(name));
       const step = steps.get(name.toLowerCase());
-      seen.set(name.toLowerCase(), name);
+      seen.set(variable, name);
       if (twin !== undefined) {
         yield this.#atParameter(
           name,
-          `Parameters ${twin} and ${name} have one name, since case plays no part: rename one.`,
+          `Parameters ${twin} and ${name} have one name in the environment, RACEWAY_RUN_${variable.toUpperCase()}: rename one.`,
         );
       }
       if (step !== undefined) {
@@ -76,6 +77,18 @@ class Lint {
         yield this.#atParameter(name, `Parameter ${name} is named like a member of every flow: give it another name.`);
       } else if (!isName(name)) {
         yield this.#atParameter(name, `Parameter ${JSON.stringify(name)} is no name for an option: ${NAME_RULE}.`);
+      }
+    }
+  }
+
+  *configNames(): Generator<Finding> {
+    for (const name of this.#definition.configs.keys()) {
+      if (this.#graph.steps.has(name)) {
+        yield this.#atParameter(name, `Config ${name} is named like a step: rename one of them.`);
+      } else if (name in FlowSpec.prototype) {
+        yield this.#atParameter(name, `Config ${name} is named like a member of every flow: give it another name.`);
+      } else if (!isName(name)) {
+        yield this.#atParameter(name, `Config ${JSON.stringify(name)} is no name for a config: ${NAME_RULE}.`);
       }
     }
   }

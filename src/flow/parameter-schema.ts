@@ -6,15 +6,22 @@ import type { Parameter } from './parameter.ts';
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /**
- * What may be given for the parameter, as JSON Schema (draft 2020-12): `type` or `enum`, `default`, `description`. Of a
- * Standard Schema as much as it tells itself, which may be nothing.
+ * What may be given for the parameter, as JSON Schema (draft 2020-12): `type` or `enum`, `items` when it has several
+ * values, `default` unless it is computed or secret, `description`, `writeOnly` when it is secret. Of a Standard Schema
+ * as much as it tells itself, which may be nothing.
  */
-export function parameterSchema({ type, default: value, help }: Parameter): JsonSchema {
+export function parameterSchema({ type, default: value, help, multiple, secret }: Parameter): JsonSchema {
+  const one = secret ? withoutValues(typeSchema(type)) : typeSchema(type);
   return {
-    ...typeSchema(type),
-    ...(value === undefined ? {} : { default: value }),
+    ...(multiple ? { type: 'array', items: one } : one),
+    ...(value === undefined || secret ? {} : { default: value }),
     ...(help === undefined ? {} : { description: help }),
+    ...(secret ? { writeOnly: true } : {}),
   };
+}
+
+function withoutValues(schema: JsonSchema): JsonSchema {
+  return Object.fromEntries(Object.entries(schema).filter(([key]) => key !== 'default' && key !== 'examples'));
 }
 
 function typeSchema(type: ParameterType): JsonSchema {
@@ -27,6 +34,8 @@ function typeSchema(type: ParameterType): JsonSchema {
       return { type: 'number' };
     case 'json':
       return {};
+    case 'file':
+      return { type: 'string', format: 'path' };
     case 'oneOf': {
       const types = [...new Set(type.values.map((value) => typeof value))];
       return { type: types.length === 1 ? types[0] : types, enum: type.values };
@@ -36,7 +45,8 @@ function typeSchema(type: ParameterType): JsonSchema {
   }
 }
 
-function describedBy(schema: object): JsonSchema {
+/** What a Standard Schema tells of itself, as JSON Schema. */
+export function describedBy(schema: object): JsonSchema {
   const { '~standard': standard } = schema as { '~standard': Partial<StandardJSONSchemaV1['~standard']> };
   if (standard.jsonSchema === undefined) return {};
   try {

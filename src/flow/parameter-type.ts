@@ -7,16 +7,19 @@ export type ParameterType =
   | { readonly kind: 'float' }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'json' }
+  /** Given as a path; the value is the text of the file. */
+  | { readonly kind: 'file' }
   | { readonly kind: 'oneOf'; readonly values: readonly (string | number)[] }
   | { readonly kind: 'schema'; readonly schema: StandardSchemaV1 };
 
 /** The types whose values raceway checks itself. */
 export type PlainType = Exclude<ParameterType, { kind: 'schema' }>;
 
-/** Whether `value`, no longer text, is one that the type takes. */
+/** Whether `value`, no longer text, is one that a caller may give for the type. */
 export function accepts(type: PlainType, value: unknown): boolean {
   switch (type.kind) {
     case 'string':
+    case 'file':
       return typeof value === 'string';
     case 'integer':
       return Number.isSafeInteger(value);
@@ -44,6 +47,8 @@ export function describeType(type: ParameterType): string {
       return 'true or false';
     case 'json':
       return 'JSON';
+    case 'file':
+      return 'the path of a text file';
     case 'oneOf':
       return `one of ${type.values.join(', ')}`;
     case 'schema':

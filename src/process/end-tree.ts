@@ -1,9 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import { GRACE_MS, groupExists, signalGroup } from './groups.ts';
+import { GRACE_MS, signalGroup } from './groups.ts';
 import type { Mark } from './guardian.ts';
 import { marked } from './marked.ts';
 import { entryOf, processTable, type ProcessEntry, type ProcessTable } from './process-table.ts';
-import { signalTree } from './signal-tree.ts';
 
 /** A child and what it started: its descendants, its process group, and whatever carries its mark. */
 export interface Tree {
@@ -21,26 +20,24 @@ export interface Tree {
  * Resolves as soon as none is left. What was a descendant when the ending began is ended also if it left the group and
  * dropped the mark.
  *
- * The processes are found in `/proc`; where there is none, `tree-kill` and the group must do.
+ * The processes are found in `/proc`.
  *
  * @param options.graceMs time between the two signals in milliseconds, 0 for SIGKILL at once; default 5000
+ * @returns `false`, having done nothing, where there is no `/proc`
  */
 export async function endTree(
   tree: Tree,
   { graceMs = GRACE_MS }: { graceMs?: number | undefined } = {},
-): Promise<void> {
+): Promise<boolean> {
   const table = await processTable();
-  if (table === undefined) {
-    await endUnseenTree(tree.pid, graceMs);
-    return;
-  }
+  if (table === undefined) return false;
   const ending = new Ending(tree);
   const deadline = performance.now() + graceMs;
   if (graceMs > 0) {
-    if ((await ending.signal('SIGTERM', table)) === 0 || (await ending.isOverAt(deadline))) return;
+    if ((await ending.signal('SIGTERM', table)) === 0 || (await ending.isOverAt(deadline))) return true;
   }
-  if ((await ending.signal('SIGKILL')) === 0) return;
-  await ending.isOverAt(performance.now() + 2000);
+  if ((await ending.signal('SIGKILL')) > 0) await ending.isOverAt(performance.now() + 2000);
+  return true;
 }
 
 /** What is known of a tree that is being ended. Everything that was once seen in it stays in it. */
@@ -121,19 +118,5 @@ function send(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, signal);
   } catch {
     // it has ended, or is another user's
-  }
-}
-
-async function endUnseenTree(pid: number, graceMs: number): Promise<void> {
-  for (const [signal, limitMs] of [['SIGTERM', graceMs] as const, ['SIGKILL', 2000] as const]) {
-    if (limitMs === 0) continue;
-    await signalTree(pid, signal);
-    signalGroup(pid, signal);
-    const deadline = performance.now() + limitMs;
-    for (let pauseMs = 4; groupExists(pid); pauseMs = Math.min(pauseMs * 1.5, 100)) {
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0) break;
-      await setTimeout(Math.min(pauseMs, leftMs));
-    }
   }
 }

@@ -67,7 +67,10 @@ export const COMMANDS = {
   },
   describe: {
     ...NO_WORDS,
-    flags: { json: { flag: 'json', kind: 'switch', default: 'yes', help: 'As JSON' } },
+    flags: {
+      json: { flag: 'json', kind: 'switch', default: 'yes', help: 'As JSON' },
+      runnerAttributeFile: INTERNAL_FLAGS.runnerAttributeFile, // for why it could not be described
+    },
     executes: false,
     help: 'Print the definition for programs: parameters as JSON Schema, graph, options',
     load: async () => (await import('./commands/describe.ts')).describe,

@@ -1,17 +1,39 @@
+import { InvalidOptionError } from '../core/errors.ts';
 import type { InternalOptions } from '../core/flags.ts';
+import type { DeclaredParameters } from '../flow/declared-parameters.ts';
 import type { GivenValue } from '../flow/resolve-parameters.ts';
 import type { CommandLine } from './command-line.ts';
 import { readJsonObject } from './read-json-object.ts';
 
-/** The parameters a run was given: on the command line, in the environment, or in the file a Runner wrote. */
-export function givenParameters({ parameters, options }: CommandLine): ReadonlyMap<string, GivenValue> {
+/**
+ * The parameters a run was given: on the command line, else in the file a Runner wrote, else in the environment.
+ *
+ * @throws {InvalidOptionError} when that file cannot be read, or a program that started this one gave a secret on the
+ *   command line, where everybody on the machine can read it
+ */
+export function givenParameters(
+  { parameters, parameterVariables, options }: CommandLine,
+  declared: DeclaredParameters,
+): ReadonlyMap<string, GivenValue> {
   const given = new Map<string, GivenValue>();
-  const { parametersFile } = options as InternalOptions;
+  const { parametersFile, runnerAttributeFile } = options as InternalOptions;
+  const exposed = [...parameters.keys()].find((name) => declared.get(name)?.secret === true);
+  if (exposed !== undefined && runnerAttributeFile !== undefined) throw exposedSecret(exposed);
+  for (const [name, text] of parameterVariables) given.set(name, { kind: 'text', texts: [text] });
   if (parametersFile !== undefined) {
     for (const [name, value] of Object.entries(readJsonObject(parametersFile, 'parameters-file'))) {
-      given.set(name, typeof value === 'string' ? { kind: 'text', text: value } : { kind: 'value', value });
+      given.set(name, typeof value === 'string' ? { kind: 'text', texts: [value] } : { kind: 'value', value });
     }
   }
-  for (const [name, text] of parameters) given.set(name, { kind: 'text', text });
+  for (const [name, texts] of parameters) given.set(name, { kind: 'text', texts });
   return given;
+}
+
+/** Its author hid the declaration from the Runner, and has to know rather than to find out. */
+function exposedSecret(name: string): InvalidOptionError {
+  return new InvalidOptionError(
+    { option: name, expected: 'a value that is not on the command line' },
+    `Parameter ${name} is secret, and was given on the command line, where others can read it`,
+    `Give it in the environment, as RACEWAY_RUN_${name.toUpperCase()}; or write secret: true in the flow script or in a file that it imports, where a Runner looks for it.`,
+  );
 }

@@ -1,5 +1,6 @@
 import { type Flag, TOP_LEVEL_FLAGS } from '../core/flags.ts';
 import { parameterSchema } from '../flow/parameter-schema.ts';
+import type { Parameter } from '../flow/parameter.ts';
 import { type Command, COMMANDS } from './commands.ts';
 import type { ProgramContext } from './program.ts';
 
@@ -23,6 +24,7 @@ export function formatHelp({ definition, commandLine, script }: ProgramContext):
     `Usage: node ${script} [options] ${command}${words === '' ? '' : ` ${words}`} [options]`,
     `${help}.`,
     executes ? section('Parameters', parameterRows(definition)) : '',
+    executes ? section('Configs', configRows(definition)) : '',
     section('Options', flagRows(flags)),
     section('Options of every command', flagRows(TOP_LEVEL_FLAGS)),
   );
@@ -31,14 +33,32 @@ export function formatHelp({ definition, commandLine, script }: ProgramContext):
 type TableRow = readonly [left: string, right: string];
 
 function parameterRows({ parameters }: ProgramContext['definition']): readonly TableRow[] {
-  return [...parameters].map(([name, parameter]) => {
-    const { type } = parameterSchema(parameter) as { type?: unknown };
-    const fallback = parameter.required ? 'required' : `default: ${JSON.stringify(parameter.default) ?? 'none'}`;
-    return [
-      `--${name}=<${typeof type === 'string' ? type : 'value'}>`,
-      `${parameter.help ?? ''} [${fallback}]`.trimStart(),
-    ];
-  });
+  const shown = [...parameters].filter(([, { hidden }]) => !hidden);
+  return shown.map(([name, parameter]) => [
+    `--${name}=<${valueWord(parameter)}>${parameter.multiple ? ' ...' : ''}`,
+    `${parameter.help ?? ''} [${fallbackOf(parameter)}]`.trimStart(),
+  ]);
+}
+
+function valueWord(parameter: Parameter): string {
+  if (parameter.type.kind === 'file') return 'path';
+  const { type } = parameterSchema({ ...parameter, multiple: false });
+  return typeof type === 'string' ? type : 'value';
+}
+
+function fallbackOf({ required, default: value, computeDefault, secret }: Parameter): string {
+  const isSecret = secret ? 'secret, ' : '';
+  if (required) return `${isSecret}required`;
+  if (computeDefault !== undefined) return `${isSecret}default: computed`;
+  if (value === undefined) return `${isSecret}default: none`;
+  return secret ? 'secret, has a default' : `default: ${JSON.stringify(value)}`;
+}
+
+function configRows({ configs }: ProgramContext['definition']): readonly TableRow[] {
+  return [...configs].map(([name, { file, required }]) => [
+    `--config=${name}=<path>`,
+    `[default: ${file}${required ? '' : ', if it is there'}]`,
+  ]);
 }
 
 function flagRows(flags: Readonly<Record<string, Flag>>): readonly TableRow[] {
@@ -52,6 +72,8 @@ function flagRows(flags: Readonly<Record<string, Flag>>): readonly TableRow[] {
 
 function flagForm({ flag, kind, many, choices }: Flag): string {
   if (kind === 'switch') return `--${flag}, --no-${flag}`;
+  if (kind === 'named-path') return `--${flag}=<name>=<path> ...`;
+  if (kind === 'named-json') return `--${flag}=<name>=<json> ...`;
   return `--${flag}=<${choices?.join('|') ?? kind}>${many === true ? ' ...' : ''}`;
 }
 

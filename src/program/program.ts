@@ -5,6 +5,7 @@ import type { FlowClass } from '../flow/flow-spec.ts';
 import { announceFailure } from './attribute-file.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
 import { type Command, COMMANDS } from './commands.ts';
+import { maskArguments } from './mask-arguments.ts';
 import type { Workers } from './workers.ts';
 
 /** What a command works with. */
@@ -13,6 +14,8 @@ export interface ProgramContext {
   readonly commandLine: CommandLine;
   /** The flow script as the user would write it. */
   readonly script: string;
+  /** What was executed, without the values of secret parameters. */
+  readonly command: readonly string[];
 }
 
 const USAGE_STATUS = 2;
@@ -38,20 +41,25 @@ async function execute(
 ): Promise<number> {
   const definition = defineFlow(flowClass);
   const commandLine = parseCommandLine(argv, {
-    parameterNames: [...definition.parameters.keys()],
+    parameters: definition.parameters,
     environment: process.env,
   });
   const script = relative(process.cwd(), process.argv[1] ?? '');
-  const context = { definition, commandLine, script };
+  const command = maskArguments(process.argv, definition.parameters);
+  // What somebody typed was to be seen in the list of processes until now.
+  if (command.some((argument, index) => argument !== process.argv[index])) {
+    process.title = [process.argv0, ...process.execArgv, script, ...command.slice(2)].join(' ');
+  }
+  const context = { definition, commandLine, script, command };
   if (commandLine.wantsHelp || commandLine.command === undefined) {
     const { formatHelp } = await import('./help.ts');
     process.stdout.write(formatHelp(context));
     return 0;
   }
-  const command: Command = COMMANDS[commandLine.command];
-  return command.executes
-    ? (await command.load())(context, workers ?? new (await import('./workers.ts')).Workers())
-    : (await command.load())(context);
+  const action: Command = COMMANDS[commandLine.command];
+  return action.executes
+    ? (await action.load())(context, workers ?? new (await import('./workers.ts')).Workers())
+    : (await action.load())(context);
 }
 
 /** Says on stderr what went wrong, and to whoever started this process. */

@@ -1,24 +1,26 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { PROTOCOL } from '../core/attributes.ts';
-import { InvalidOptionError, RacewayError } from '../core/errors.ts';
-import type { InternalOptions, RunOptions } from '../core/flags.ts';
+import { InvalidOptionError } from '../core/errors.ts';
+import { DEFAULT_NUM_SPLITS, type InternalOptions, type RunOptions } from '../core/flags.ts';
 import { formatCommand } from '../core/format-command.ts';
 import { parsePathspec } from '../core/pathspec.ts';
 import { checkTags } from '../core/tags.ts';
 import { VERSION } from '../core/version.ts';
 import { readSecrets, type StepSecrets } from '../engine/read-secrets.ts';
+import { SecretMask } from '../engine/secret-mask.ts';
 import { type Beginning, policiesOf, runFlow, type Stop } from '../engine/run-flow.ts';
+import { checkedGraph } from '../flow/checked-graph.ts';
+import { encodeParameters } from '../flow/encode-parameters.ts';
 import type { Graph } from '../flow/graph.ts';
+import { secretValues, withoutSecrets } from '../flow/secret-values.ts';
 import type { StepPolicy } from '../flow/step-policy.ts';
 import { ownIdentity } from '../process/identity.ts';
 import { userName } from '../process/user-name.ts';
-import { encodeText } from '../store/encoding.ts';
 import { locateHome, makeHome } from '../store/home-folder.ts';
 import type { RunKind, RunWriter } from '../store/run-store.ts';
 import { openSqliteStore, type SqliteStore } from '../store/sqlite-store.ts';
 import { announceRun } from './attribute-file.ts';
-import { checkedGraph } from './checked-graph.ts';
 import { JsonConsole, type RunConsole, TextConsole } from './console.ts';
 import type { ProgramContext } from './program.ts';
 import type { Workers } from './workers.ts';
@@ -29,7 +31,6 @@ const TIMEOUT_STATUS = 124;
 
 const FAILED_STATUS = 1;
 const DEFAULT_LOG_MEGABYTES = 10;
-const DEFAULT_NUM_SPLITS = 100;
 const DEFAULT_GRACE_SECONDS = 5;
 /** The Runner kills this process when the grace is over; tasks get a little less, so that their end can be recorded. */
 const TASK_SHARE_OF_GRACE = 0.8;
@@ -86,11 +87,13 @@ export class RunSession {
     const { definition, commandLine } = this.#context;
     this.say(`raceway ${VERSION} executing ${definition.name} for user:${this.user}`);
     if (commandLine.topLevel.lint !== false) this.say('Validating your flow...');
-    const graph = checkedGraph(definition, {
-      parameters,
-      lint: commandLine.topLevel.lint !== false,
-      with: commandLine.topLevel.with,
-    });
+    const graph = this.#withoutSecrets(parameters, () =>
+      checkedGraph(definition, {
+        parameters,
+        lint: commandLine.topLevel.lint !== false,
+        with: commandLine.topLevel.with,
+      }),
+    );
     if (commandLine.topLevel.lint !== false) this.say('    The graph looks good!');
     return graph;
   }
@@ -118,13 +121,12 @@ export class RunSession {
   }): Promise<number> {
     const { definition } = this.#context;
     const { runIdFile } = this.#options;
-    const secrets = readSecrets(policies);
+    const { variables, values } = readSecrets(policies);
+    const secrets = { variables, values: [...values, ...secretValues(definition.parameters, parameters)] };
     if (runIdFile !== undefined) writeRunId(runIdFile, '');
     const { store } = this;
-    const encoded = encodeText(parameters);
-    if (encoded.kind === 'refused') {
-      throw new RacewayError('ARTIFACT', `the parameters cannot be stored: they hold ${encoded.what}`);
-    }
+    const forTasks = encodeParameters(parameters);
+    const forStore = encodeParameters(withoutSecrets(definition.parameters, parameters));
     const writer = await store.createRun({
       flow: definition.name,
       kind,
@@ -132,8 +134,8 @@ export class RunSession {
       userTags: tags,
       systemTags: [`user:${this.user}`, `node:${process.versions.node}`, `raceway:${VERSION}`],
       originRunId,
-      parameters: encoded.text,
-      command: process.argv,
+      parameters: forStore,
+      command: this.#context.command,
       process: ownIdentity(),
     });
     try {
@@ -141,7 +143,7 @@ export class RunSession {
         kind,
         graph,
         policies,
-        parameters: encoded.text,
+        parameters: forTasks,
         secrets,
         tags,
         originRunId,
@@ -226,6 +228,17 @@ export class RunSession {
     const stop = this.#stop.signal.reason as Stop | undefined;
     if (stop?.kind === 'signal') return SIGNAL_STATUS[stop.signalCode];
     return stop?.kind === 'timeout' && state.status === 'timeout' ? TIMEOUT_STATUS : FAILED_STATUS;
+  }
+
+  /** Does something with code of the user that sees parameters, and puts what it says in errors. */
+  #withoutSecrets<T>(parameters: Readonly<Record<string, unknown>>, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const mask = new SecretMask(secretValues(this.#context.definition.parameters, parameters));
+      if (error instanceof Error) error.message = mask.text(error.message);
+      throw error;
+    }
   }
 
   /** Something for people on stderr, unless they asked for quiet. */

@@ -61,7 +61,8 @@ function isWhole({ step_name: step, task_id: task }: Attributes, of: 'run' | 'ta
   return of === 'run' || (step !== undefined && task !== undefined);
 }
 
-async function readAttributes(file: string): Promise<AttributeFile> {
+/** What stands in the attribute file by now. */
+export async function readAttributes(file: string): Promise<AttributeFile> {
   try {
     return parseAttributes(await readFile(file, 'utf8'));
   } catch {

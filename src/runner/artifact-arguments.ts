@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SPIN_FLAGS } from '../core/flags.ts';
 import type { ArgumentRoom } from './argument-room.ts';
-import { invalid, type Options } from './option-flags.ts';
+import { invalid } from '../core/invalid.ts';
+import type { Options } from './option-flags.ts';
 import type { ParameterArguments } from './parameter-arguments.ts';
 
 /**

@@ -1,8 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidOptionError, FlowFileError } from '../core/errors.ts';
 import { endTree, type Tree } from '../process/end-tree.ts';
+import { endUnseenTree } from '../process/end-unseen-tree.ts';
 import { FolderWatch } from '../process/folder-watch.ts';
 import { groupExists } from '../process/groups.ts';
 import type { Guardian } from '../process/guardian.ts';
@@ -31,6 +32,7 @@ export interface ChildPlan {
   readonly guardian: Guardian;
 }
 
+const PARAMETERS_FILE = 'parameters.json';
 const TAIL_BYTES = 1_000_000;
 
 let started = 0;
@@ -70,8 +72,8 @@ export class Child {
     try {
       const command = completeCommandLine(plan.commandLine, {
         attributeFile: attributeFileIn(folder),
-        parametersFile: writeValues(folder, 'parameters', plan.commandLine.inFile.parameters),
-        artifactsFile: writeValues(folder, 'artifacts', plan.commandLine.inFile.artifacts),
+        parametersFile: writeValues(folder, PARAMETERS_FILE, plan.commandLine.inFile.parameters),
+        artifactsFile: writeValues(folder, 'artifacts.json', plan.commandLine.inFile.artifacts),
       });
       const { guardian } = plan;
       // Every child has a value of its own, by which its descendants are told from those of the others.
@@ -141,7 +143,7 @@ export class Child {
 
   /** Ends the child and everything it started: SIGTERM, then SIGKILL after `graceMs`. Resolves when nothing of it is left. */
   async end({ graceMs }: { graceMs?: number | undefined } = {}): Promise<void> {
-    await endTree(this.#tree, { graceMs });
+    if (!(await endTree(this.#tree, { graceMs }))) await endUnseenTree(this.pid, { graceMs });
     await this.exited;
   }
 
@@ -178,9 +180,10 @@ export class Child {
 
   async #clear(): Promise<void> {
     const { exitCode } = await this.exited;
+    rmSync(join(this.#folder.path, PARAMETERS_FILE), { force: true }); // there may be secrets in it
     // A child that exits with 0 has cleared up as a rule, and whether it has costs less to see than to end nothing.
     if (exitCode !== 0 || groupExists(this.pid) || (await marked(this.#tree.mark)).length > 0) {
-      await endTree(this.#tree);
+      if (!(await endTree(this.#tree))) await endUnseenTree(this.pid);
     }
     this.#guardian.release(this.pid);
   }
@@ -196,13 +199,9 @@ function attributeFileIn(folder: TempFolder): string {
   return join(folder.path, 'attributes.json');
 }
 
-function writeValues(
-  folder: TempFolder,
-  name: 'parameters' | 'artifacts',
-  values: Readonly<Record<string, unknown>>,
-): string | undefined {
+function writeValues(folder: TempFolder, name: string, values: Readonly<Record<string, unknown>>): string | undefined {
   if (Object.keys(values).length === 0) return undefined;
-  const file = join(folder.path, `${name}.json`);
+  const file = join(folder.path, name);
   writeFileSync(file, JSON.stringify(values), { mode: 0o600 });
   return file;
 }

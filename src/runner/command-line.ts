@@ -3,12 +3,13 @@ import { type Flag, INTERNAL_SPIN_FLAGS, RESUME_FLAGS, RUN_FLAGS, SPIN_FLAGS, TO
 import { ArgumentRoom } from './argument-room.ts';
 import { artifactArguments } from './artifact-arguments.ts';
 import type { Interpreter } from './interpreter.ts';
+import { mayDeclareSecrets } from './may-declare-secrets.ts';
 import { foreignOptionFlags, optionFlags, type Options, refuseZeroByte } from './option-flags.ts';
 import { parameterArguments } from './parameter-arguments.ts';
 
 /** What a child is to do. */
 export type Command =
-  | { readonly name: 'run'; readonly parameters: Options; readonly options: Options }
+  | { readonly name: 'run' | 'describe'; readonly parameters: Options; readonly options: Options }
   | {
       readonly name: 'resume';
       readonly stepToRerun: string | undefined;
@@ -35,12 +36,13 @@ export interface CommandLine {
   };
 }
 
-const COMMAND_FLAGS = { run: RUN_FLAGS, resume: RESUME_FLAGS, spin: SPIN_FLAGS } as const;
+const COMMAND_FLAGS = { run: RUN_FLAGS, resume: RESUME_FLAGS, spin: SPIN_FLAGS, describe: {} } as const;
 
 /**
  * The command line of a flow, as an argv array: interpreter, file, top-level flags, command, options, parameters.
  *
- * @param options.reserved names of options that the caller keeps to itself, for messages
+ * @param options.runnerOwn options of the runner that are no flags, for messages
+ * @param options.operation what the options belong to, and which of them are no flags, for messages
  * @throws {InvalidOptionError} when an option or parameter cannot be right; nothing has been started then
  */
 export function commandLine(
@@ -49,24 +51,31 @@ export function commandLine(
     readonly flowFile: string;
     readonly interpreter: Interpreter;
     readonly topLevel: Options;
-    readonly reserved: { readonly runner: readonly string[]; readonly operation: readonly string[] };
+    readonly runnerOwn: readonly string[];
+    readonly operation: { readonly place: string; readonly own: readonly string[] };
   },
 ): CommandLine {
-  const { flowFile, interpreter, topLevel, reserved } = options;
+  const { flowFile, interpreter, topLevel, runnerOwn, operation } = options;
   const isNative = interpreter.kind === 'native';
   const topLevelFlags = isNative
-    ? optionFlags(topLevel, TOP_LEVEL_FLAGS, { place: 'new Runner()', others: reserved.runner })
+    ? optionFlags(topLevel, TOP_LEVEL_FLAGS, { place: 'new Runner()', others: runnerOwn })
     : foreignOptionFlags(topLevel);
   const commandFlags = isNative
     ? optionFlags(command.options, COMMAND_FLAGS[command.name], {
-        place: `${command.name}()`,
-        others: reserved.operation,
+        place: operation.place,
+        others: operation.own,
       })
     : foreignOptionFlags(command.name === 'spin' ? foreignSpinOptions(command) : command.options);
   if (isNative) refuseOptionNames(command);
   const room = new ArgumentRoom();
   const artifacts = artifactArguments(isNative && command.name === 'spin' ? command.artifacts : {}, room);
-  const parameters = parameterArguments(command.parameters, interpreter.kind, room);
+  const parameters = parameterArguments(
+    command.parameters,
+    isNative
+      ? { kind: 'native', mayHaveSecrets: Object.keys(command.parameters).length > 0 && mayDeclareSecrets(flowFile) }
+      : { kind: 'foreign' },
+    room,
+  );
   return {
     head: [...interpreter.prefix, flowFile, ...topLevelFlags, command.name, ...words(command)],
     tail: [...commandFlags, ...artifacts.flags, ...parameters.flags],
@@ -100,7 +109,7 @@ function foreignSpinOptions({ options, artifacts }: Command & { readonly name: '
 
 function words(command: Command): string[] {
   if (command.name === 'spin') return [checkedPathspec(command.pathspec)];
-  if (command.name === 'run' || command.stepToRerun === undefined) return [];
+  if (command.name !== 'resume' || command.stepToRerun === undefined) return [];
   if (!/^[\p{L}_$]/u.test(command.stepToRerun)) {
     throw new InvalidOptionError(
       { option: 'stepToRerun', expected: 'the name of a step', received: JSON.stringify(command.stepToRerun) },

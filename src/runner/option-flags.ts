@@ -1,6 +1,7 @@
 import { parseDuration } from '../core/duration.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import type { Flag } from '../core/flags.ts';
+import { invalid } from '../core/invalid.ts';
 import { nearest } from '../core/nearest.ts';
 
 /** Options as a caller gave them. */
@@ -41,6 +42,10 @@ export function foreignOptionFlags(options: Options): string[] {
   return Object.entries(options).flatMap(([name, value]) => {
     const flag = FOREIGN_FLAGS[name] ?? kebabCase(name);
     if (value === undefined) return [];
+    // Metaflow takes the name and what it stands for as two words.
+    if ((name === 'config' || name === 'configValue') && isRecord(value)) {
+      return Object.entries(value).flatMap(([key, one]) => [`--${flag}`, key, foreignText(`${name}.${key}`, one)]);
+    }
     if (typeof value === 'boolean') return [value ? `--${flag}` : `--no-${flag}`];
     return (Array.isArray(value) ? value : [value]).map((one: unknown) => `--${flag}=${foreignText(name, one)}`);
   });
@@ -81,11 +86,39 @@ function flagArguments(name: string, value: unknown, flag: Flag): string[] {
     if (typeof value !== 'boolean') throw invalid(name, 'true or false', value);
     return [value ? `--${flag.flag}` : `--no-${flag.flag}`];
   }
+  if (flag.kind === 'named-path' || flag.kind === 'named-json') {
+    if (!isRecord(value)) throw invalid(name, expectation(flag), value);
+    return Object.entries(value)
+      .filter(([, one]) => one !== undefined)
+      .map(([key, one]) => `--${flag.flag}=${namedText(`${name}.${key}`, { key, value: one, flag })}`);
+  }
   if (flag.many === true) {
     if (!Array.isArray(value)) throw invalid(name, `an array, each ${expectation(flag)}`, value);
     return value.map((one: unknown) => `--${flag.flag}=${flagText(name, one, flag)}`);
   }
   return [`--${flag.flag}=${flagText(name, value, flag)}`];
+}
+
+function isRecord(value: unknown): value is Options {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function namedText(name: string, { key, value, flag }: { key: string; value: unknown; flag: Flag }): string {
+  if (!/^[A-Za-z_]\w*$/.test(key)) throw invalid(name, 'the name of a config', key);
+  if (flag.kind === 'named-json') return refuseZeroByte(name, `${key}=${jsonText(name, value)}`);
+  if (typeof value !== 'string') throw invalid(name, 'a path, as a string', value);
+  return refuseZeroByte(name, `${key}=${value}`);
+}
+
+function jsonText(name: string, value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    text = undefined; // a cycle, or a bigint in it
+  }
+  if (text === undefined) throw invalid(name, 'something that can be written as JSON', value);
+  return text;
 }
 
 function flagText(name: string, value: unknown, flag: Flag): string {
@@ -108,6 +141,9 @@ function fits(value: unknown, { kind, choices, minimum = -Infinity }: Flag): boo
       return typeof value === 'string';
     case 'switch':
       return typeof value === 'boolean';
+    case 'named-path':
+    case 'named-json':
+      return isRecord(value);
   }
 }
 
@@ -128,6 +164,10 @@ function expectation({ kind, choices, minimum }: Flag): string {
       return 'a path, as a string';
     case 'switch':
       return 'true or false';
+    case 'named-path':
+      return 'an object of paths, by the name of the config';
+    case 'named-json':
+      return 'an object of values, by the name of the config';
   }
 }
 
@@ -145,21 +185,4 @@ function unknownOption(name: string, names: readonly string[], place: string): I
     `${place} has no option ${JSON.stringify(name)}`,
     near === undefined ? `The options are: ${known}.` : `Did you mean ${near}? The options are: ${known}.`,
   );
-}
-
-/** What is thrown for an option of the wrong type. */
-export function invalid(option: string, expected: string, value: unknown): InvalidOptionError {
-  const received = describe(value);
-  return new InvalidOptionError(
-    { option, expected, received },
-    `the option ${option} must be ${expected}, and was ${received}`,
-    `Give ${option} as ${expected}, or leave it out.`,
-  );
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object' && value !== null) return 'an object';
-  return typeof value === 'function' ? 'a function' : String(value);
 }

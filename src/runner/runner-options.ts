@@ -1,5 +1,5 @@
 import type { ResumeOptions, RunOptions, SpinOptions, TopLevelOptions } from '../core/flags.ts';
-import type { Artifacts, FlowShape, ParameterInputs, ParameterValues } from '../core/flow-shape.ts';
+import type { Artifacts, ConfigInputs, FlowShape, ParameterInputs, ParameterValues } from '../core/flow-shape.ts';
 
 /** Options that are the Runner's own, and no flags of the flow. */
 export interface RunnerOwnOptions {
@@ -30,14 +30,45 @@ export interface OperationOwnOptions {
   reject?: boolean | undefined;
 }
 
+/** Options of `map()` that concern all of its runs together. */
+export interface MapOwnOptions {
+  /** How many runs may be in flight at once, 1 or more. @default the number of processors */
+  maxConcurrency?: number | undefined;
+  /**
+   * Remembers the rows in the home under this name: rows whose run succeeded are not run again, and a run that failed is
+   * resumed. At most 494 characters.
+   */
+  batch?: string | undefined;
+}
+
 /** Flags of programs that raceway does not know; it is they who judge. Of a flow with a type, all flags are known. */
 type OtherFlags<F extends FlowShape> = string extends keyof F ? Readonly<Record<string, unknown>> : unknown;
 
+/** What a flow is given in place of its configuration files, by their names. */
+interface ConfigOptions<F extends FlowShape> {
+  /** Files to read instead; a relative path starts at the working folder of the flow. */
+  config?: { readonly [K in keyof ConfigInputs<F>]?: string } | undefined;
+  /** What such files would say. */
+  configValue?: ConfigInputs<F> | undefined;
+}
+
 /** Options of `new Runner()`: the Runner's own, and the flags that stand before the command. */
-export type RunnerOptions<F extends FlowShape> = RunnerOwnOptions & TopLevelOptions & OtherFlags<F>;
+export type RunnerOptions<F extends FlowShape> = RunnerOwnOptions &
+  Omit<TopLevelOptions, keyof ConfigOptions<F>> &
+  ConfigOptions<F> &
+  OtherFlags<F>;
 
 /** Options of `run()` and `asyncRun()`. */
 export type RunOperationOptions<F extends FlowShape> = OperationOwnOptions & RunOptions & OtherFlags<F>;
+
+/**
+ * Options of `map()`: its own, and those of `run()`, which hold for each of its runs. What is not there would be written by
+ * all of them.
+ */
+export type MapOperationOptions<F extends FlowShape> = MapOwnOptions &
+  OperationOwnOptions &
+  Omit<RunOptions, 'runIdFile'> &
+  OtherFlags<F>;
 
 /** Options of `resume()` and `asyncResume()`. */
 export type ResumeOperationOptions<F extends FlowShape> = OperationOwnOptions &
@@ -76,3 +107,9 @@ export const OPERATION_OWN_OPTIONS = [
   'timeoutMs',
   'reject',
 ] as const satisfies readonly (keyof OperationOwnOptions)[];
+
+export const MAP_OWN_OPTIONS = [
+  ...OPERATION_OWN_OPTIONS,
+  'maxConcurrency',
+  'batch',
+] as const satisfies readonly (keyof (OperationOwnOptions & MapOwnOptions))[];

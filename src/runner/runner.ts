@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { foreignRun } from '../client/foreign-run.ts';
-import { type Home, openHome } from '../client/home.ts';
+import { findHome, type Home, openHome } from '../client/home.ts';
 import { foreignTask } from '../client/foreign-task.ts';
 import type { Run } from '../client/run.ts';
 import type { Task } from '../client/task.ts';
@@ -12,19 +12,26 @@ import { compileCacheFolder } from '../core/compile-cache.ts';
 import { FlowFileError } from '../core/errors.ts';
 import type { AnyFlow, FlowShape, ParameterInputs } from '../core/flow-shape.ts';
 import { formatCommand } from '../core/format-command.ts';
+import { invalid } from '../core/invalid.ts';
 import { formatPathspec } from '../core/pathspec.ts';
 import { announcement } from './announcement.ts';
 import { Child } from './child.ts';
-import { commandLine, type Command } from './command-line.ts';
+import { type Command, commandLine, type CommandLine } from './command-line.ts';
 import { copyLog } from './copy-log.ts';
 import { CleanedUpError } from './errors.ts';
 import type { Executing, ExecutingParts } from './executing.ts';
 import { ExecutingRun } from './executing-run.ts';
 import { ExecutingTask } from './executing-task.ts';
-import { interpreterOf } from './interpreter.ts';
+import { type FlowDescription, flowDescription } from './flow-description.ts';
+import { type Interpreter, interpreterOf } from './interpreter.ts';
 import { LinkedAbort } from './linked-abort.ts';
-import { invalid, type Options, refuseZeroByte } from './option-flags.ts';
+import type { MapResults } from './map-result.ts';
+import { type MapHost, mapRows } from './map-rows.ts';
+import { type Options, refuseZeroByte } from './option-flags.ts';
 import {
+  MAP_OWN_OPTIONS,
+  type MapOperationOptions,
+  type MapOwnOptions,
   OPERATION_OWN_OPTIONS,
   type OperationOwnOptions,
   type ResumeOperationOptions,
@@ -143,6 +150,47 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
     return (await this.#start(this.#spinOperation(pathspec, options, false))).running;
   }
 
+  /**
+   * Runs the flow once for each row, some runs at once, and gives out each row as its run ends; a run that fails is a result
+   * like any other. Nothing is started before the first result is asked for, nor before all rows have been checked.
+   * Leaving the loop ends the runs in flight.
+   *
+   * Rows that come asynchronously are taken and checked one by one as there is room, so they may go on for ever. The
+   * temporary files of a run are removed when the result after it is asked for.
+   *
+   * @param rows the parameters of each run; see `product` and `zip`
+   * @throws {InvalidOptionError} when an option is wrong; in the loop, when a row is, which it names
+   * @throws {RunFailedError} in the loop, when a run does not succeed and `reject` is set; the others are ended
+   * @throws the reason of `signal` in the loop, when it is aborted, after the runs in flight have been ended
+   *
+   * @example
+   * for await (const { parameters, run, error } of runner.map(product({ seconds: [1, 2] }), { maxConcurrency: 4 })) {
+   *   console.log(parameters, run?.status ?? error.message);
+   * }
+   */
+  map<const R extends ParameterInputs<F>>(
+    rows: Iterable<Exactly<R, ParameterInputs<F>>> | AsyncIterable<Exactly<R, ParameterInputs<F>>>,
+    options?: MapOperationOptions<F>,
+  ): MapResults<F, R> {
+    const { own, flags } = split<MapOwnOptions & OperationOwnOptions>(options ?? {}, MAP_OWN_OPTIONS);
+    checkOwnOptions(this.#own, own);
+    const environment = { ...process.env, ...this.#own.env };
+    const host: MapHost<F> = {
+      isNative: this.#interpreter().kind === 'native',
+      environment,
+      signals: [this.#disposal.signal, this.#own.signal, own.signal],
+      describe: async (signal) => await this.#track(this.#describe(signal)),
+      check: (parameters, given) =>
+        void this.#commandLine({ name: 'run', parameters, options: given }, { place: 'map()', own: MAP_OWN_OPTIONS }),
+      run: async (parameters, given) => (await this.#start(this.#runOperation(parameters, given, false))).running,
+      resume: async (given) => (await this.#start(this.#resumeOperation(given, false))).running,
+      home: async () => await this.#homeSoFar(environment['RACEWAY_HOME']),
+      release: async (running) => await this.#disposeRun(running),
+    };
+    // That the rows are of this type is what was asked for above; whatever they are, they are given back as they are.
+    return mapRows(host, rows, { own, flags }) as unknown as MapResults<F, R>;
+  }
+
   /** Removes the temporary files of every run that this runner started and that has ended. Their output is gone then. */
   async cleanup(): Promise<void> {
     const ended = [...this.#runs].filter(({ status }) => status !== 'running');
@@ -211,7 +259,11 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
   }
 
   async #start<E extends Executing<F>>(operation: Operation<F, E>): Promise<Started<E>> {
-    const start = this.#startRun(operation);
+    return await this.#track(this.#startRun(operation));
+  }
+
+  /** Makes the disposal wait for it. */
+  async #track<T>(start: Promise<T>): Promise<T> {
     this.#starting.add(start);
     try {
       return await start;
@@ -221,31 +273,12 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
   }
 
   async #startRun<E extends Executing<F>>({ command, own, showsOutput, handle }: Operation<F, E>): Promise<Started<E>> {
-    const { cwd, interpreter: prefix, env = {}, startTimeoutMs = START_TIMEOUT_MS } = this.#own;
+    const { cwd, startTimeoutMs = START_TIMEOUT_MS } = this.#own;
     checkOwnOptions(this.#own, own);
     const abort = new LinkedAbort([this.#disposal.signal, this.#own.signal, own.signal]);
     try {
       abort.signal.throwIfAborted();
-      const interpreter = interpreterOf(this.flowFile, {
-        prefix: typeof prefix === 'string' ? [prefix] : prefix,
-        compileCache: compileCacheFolder(),
-      });
-      const line = commandLine(command, {
-        flowFile: this.flowFile,
-        interpreter,
-        topLevel: this.#topLevel,
-        reserved: { runner: RUNNER_OWN_OPTIONS, operation: OPERATION_OWN_OPTIONS },
-      });
-      checkFlowFile(this.flowFile);
-      this.#guardian ??= shareGuardian();
-      const child = await Child.start({
-        flowFile: this.flowFile,
-        interpreter,
-        commandLine: line,
-        cwd: cwd instanceof URL ? fileURLToPath(cwd) : cwd,
-        env,
-        guardian: this.#guardian.guardian,
-      });
+      const { child, interpreter } = await this.#startChild(command);
       const copied = showsOutput
         ? Promise.all([copyLog(child.stdout, process.stdout), copyLog(child.stderr, process.stderr)])
         : Promise.resolve();
@@ -288,6 +321,78 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
     }
   }
 
+  #interpreter(): Interpreter {
+    const { interpreter: prefix } = this.#own;
+    return interpreterOf(this.flowFile, {
+      prefix: typeof prefix === 'string' ? [prefix] : prefix,
+      compileCache: compileCacheFolder(),
+    });
+  }
+
+  /** @param operation what the options belong to, and which of them are no flags, for messages */
+  #commandLine(
+    command: Command,
+    operation: { readonly place: string; readonly own: readonly string[] } = {
+      place: `${command.name}()`,
+      own: OPERATION_OWN_OPTIONS,
+    },
+  ): CommandLine {
+    return commandLine(command, {
+      flowFile: this.flowFile,
+      interpreter: this.#interpreter(),
+      topLevel: this.#topLevel,
+      runnerOwn: RUNNER_OWN_OPTIONS,
+      operation,
+    });
+  }
+
+  async #startChild(command: Command): Promise<{ readonly child: Child; readonly interpreter: Interpreter }> {
+    const { cwd, env = {} } = this.#own;
+    const interpreter = this.#interpreter();
+    const line = this.#commandLine(command);
+    checkFlowFile(this.flowFile);
+    this.#guardian ??= shareGuardian();
+    const child = await Child.start({
+      flowFile: this.flowFile,
+      interpreter,
+      commandLine: line,
+      cwd: cwd instanceof URL ? fileURLToPath(cwd) : cwd,
+      env,
+      guardian: this.#guardian.guardian,
+    });
+    return { child, interpreter };
+  }
+
+  async #describe(signal: AbortSignal): Promise<FlowDescription> {
+    const { child } = await this.#startChild({ name: 'describe', parameters: {}, options: {} });
+    try {
+      return await flowDescription(child, { startTimeoutMs: this.#own.startTimeoutMs ?? START_TIMEOUT_MS, signal });
+    } finally {
+      await child.removeFiles();
+    }
+  }
+
+  /** The home that a run would be kept in; `undefined` before the first run. */
+  async #homeSoFar(fromEnvironment: string | undefined): Promise<Home | undefined> {
+    this.#disposal.signal.throwIfAborted();
+    const { cwd } = this.#own;
+    const path = findHome({
+      home: (this.#topLevel['home'] as string | undefined) ?? fromEnvironment ?? '', // checked with the command line
+      cwd: cwd instanceof URL ? fileURLToPath(cwd) : cwd,
+    });
+    return path === undefined ? undefined : await this.#openHome(path);
+  }
+
+  #openHome(path: string): Promise<Home> {
+    let opening = this.#homes.get(path);
+    if (opening === undefined) {
+      opening = openHome(path);
+      this.#homes.set(path, opening);
+      opening.catch(() => this.#homes.delete(path)); // the next run may find it mended
+    }
+    return opening;
+  }
+
   async #openRun({ flow_name: flow, run_id: runId, home: path }: Attributes): Promise<{
     readonly run: Run<F>;
     readonly home: Home | undefined;
@@ -295,13 +400,7 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
     const pathspec = formatPathspec({ flow, run: runId });
     // The types of a run that is kept elsewhere are as good as the caller's word, as those of every run are.
     if (path === undefined) return { run: foreignRun(pathspec) as unknown as Run<F>, home: undefined };
-    let opening = this.#homes.get(path);
-    if (opening === undefined) {
-      opening = openHome(path);
-      this.#homes.set(path, opening);
-      opening.catch(() => this.#homes.delete(path)); // the next run may find it mended
-    }
-    const home = await opening;
+    const home = await this.#openHome(path);
     return { run: await home.run<F>(pathspec), home };
   }
 
@@ -338,6 +437,9 @@ function advice(command: Command, { run_id: runId }: Attributes, program: readon
     ? `Spin it again when that is mended: ${formatCommand([...program, 'spin', command.pathspec])}`
     : `Resume it when that is mended: ${formatCommand([...program, 'resume', `--origin-run-id=${runId}`])}`;
 }
+
+/** `R`, but for names that `P` does not have. */
+type Exactly<R, P> = R & { readonly [Name in Exclude<keyof R, keyof P>]: never };
 
 /** Takes an object apart into the options that are the Runner's own and those that become flags. */
 function split<Own extends object>(

@@ -175,10 +175,9 @@ export interface AttemptResult {
   readonly blobs: readonly NewBlob[];
 }
 
-/** A finished task of an origin run that a new run takes over. */
-export interface ClonedTask {
+/** A finished task of an origin run that a new run takes over, as it is in the new run. */
+export interface ClonedTask extends Pick<NewTask, 'step' | 'sourceSha256' | 'parentIds' | 'frames'> {
   readonly originTaskId: string;
-  /** The id it gets in the new run. */
   readonly taskId: string;
 }
 
@@ -217,6 +216,8 @@ export interface RunReader {
   attempts(flow: string, runId: string, taskId: string): Promise<readonly AttemptRecord[]>;
   /** Artifacts of the task's latest attempt, by name. */
   artifacts(flow: string, runId: string, taskId: string): Promise<readonly ArtifactRecord[]>;
+  /** The same of every task of the run, by the task's id; a task that left nothing is not there. */
+  artifactsByTask(flow: string, runId: string): Promise<ReadonlyMap<string, readonly ArtifactRecord[]>>;
   /** Cards of the task's latest attempt that has some, by id. */
   cards(flow: string, runId: string, taskId: string): Promise<readonly CardRecord[]>;
   /** What happened in the run after event `after`, oldest first. */

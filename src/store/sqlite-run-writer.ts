@@ -2,16 +2,7 @@ import { formatPathspec } from '../core/pathspec.ts';
 import { RacewayError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
 import type { FinalRunState, TaskReason } from '../core/status.ts';
-import type {
-  AttemptResult,
-  ClonedTask,
-  FrameRecord,
-  NewBlob,
-  NewRun,
-  NewTask,
-  RunWriter,
-  TimeMs,
-} from './run-store.ts';
+import type { AttemptResult, ClonedTask, NewBlob, NewRun, NewTask, RunWriter, TimeMs } from './run-store.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 
 /** Makes a run and hands out what writes it. */
@@ -47,6 +38,31 @@ export function createSqliteRun(database: SqliteDatabase, run: NewRun): RunWrite
   });
 }
 
+const CLONED = `
+  WITH clone AS MATERIALIZED (SELECT value ->> 0 AS origin_key, value ->> 1 AS clone_key FROM json_each(?)),
+  origin AS MATERIALIZED (
+    SELECT clone_key, origin_key,
+      (SELECT attempt_key FROM attempt WHERE task_key = origin_key ORDER BY number DESC LIMIT 1) AS attempt_key
+    FROM clone)`;
+
+/** What copies the latest attempts of tasks with all they left; the parameter says which task becomes which. */
+const CLONE_RESULTS = [
+  `INSERT INTO attempt (task_key, number, status, reason, started_at, finished_at, pid, exception, transition, reads)
+   ${CLONED}
+   SELECT clone_key, 0, status, reason, started_at, finished_at, pid, exception, transition, reads
+   FROM origin JOIN attempt USING (attempt_key)`,
+  ...[
+    ['artifact', 'name, sha256, size_bytes, type'],
+    ['card', 'id, type, sha256, size_bytes'],
+  ].map(
+    ([table, columns]) =>
+      `INSERT INTO ${table} (attempt_key, ${columns})
+       ${CLONED}
+       SELECT attempt.attempt_key, ${columns}
+       FROM origin JOIN ${table} USING (attempt_key) JOIN attempt ON attempt.task_key = clone_key`,
+  ),
+];
+
 /** Of a row of `attempt`. */
 export const IS_LATEST_ATTEMPT =
   'number = (SELECT MAX(number) FROM attempt AS other WHERE other.task_key = attempt.task_key)';
@@ -77,53 +93,25 @@ class SqliteRunWriter implements RunWriter {
   }
 
   async cloneTasks(originRunId: string, tasks: readonly ClonedTask[]): Promise<void> {
-    const newIds = new Map(tasks.map(({ originTaskId, taskId }) => [originTaskId, taskId]));
     this.#write(() => {
-      for (const { originTaskId, taskId } of tasks) {
-        const origin = this.#database.get(
-          `SELECT task.task_key, task.frames, task.parent_ids, step.name, step.source_sha256
-           FROM task JOIN step USING (step_key) JOIN run ON run.run_key = task.run_key
-           WHERE run.flow = ? AND run.id = ? AND task.id = ?`,
-          this.flow,
-          originRunId,
-          Number(originTaskId),
-        );
-        if (origin === undefined) throw new Error(`the origin run has no task ${originTaskId}`);
-        const step = String(origin['name']);
-        const parents = (JSON.parse(String(origin['parent_ids'])) as string[]).map((id) => newIds.get(id) ?? id);
-        const frames = JSON.parse(String(origin['frames'])) as readonly FrameRecord[];
+      const origins = this.#database.all(
+        'SELECT task.id, task_key FROM run JOIN task USING (run_key) WHERE run.flow = ? AND run.id = ?',
+        this.flow,
+        originRunId,
+      );
+      const originKeys = new Map(origins.map((row) => [String(row['id']), row['task_key']]));
+      /** Where each task was and is: key of the origin, key of the clone. */
+      const keys: (readonly [unknown, number])[] = [];
+      for (const { originTaskId, taskId, ...task } of tasks) {
+        const originKey = originKeys.get(originTaskId);
+        if (originKey === undefined) throw new Error(`the origin run has no task ${originTaskId}`);
+        const { step } = task;
         const originPathspec = formatPathspec({ flow: this.flow, run: originRunId, step, task: originTaskId });
-        const taskKey = this.#addTask(taskId, {
-          step,
-          sourceSha256: String(origin['source_sha256']),
-          parentIds: parents,
-          frames: frames.map((frame) => ({ ...frame, split: newIds.get(frame.split) ?? frame.split })),
-          originPathspec,
-        });
-        const { key: attemptKey } = this.#database.run(
-          `INSERT INTO attempt (task_key, number, status, reason, started_at, finished_at, pid, exception, transition, reads)
-           SELECT ?, 0, status, reason, started_at, finished_at, pid, exception, transition, reads
-           FROM attempt WHERE task_key = ? ORDER BY number DESC LIMIT 1`,
-          taskKey,
-          origin['task_key'] ?? null,
-        );
-        this.#database.run(
-          `INSERT INTO artifact (attempt_key, name, sha256, size_bytes, type)
-           SELECT ?, name, sha256, size_bytes, type FROM artifact
-           WHERE attempt_key = (SELECT attempt_key FROM attempt WHERE task_key = ? ORDER BY number DESC LIMIT 1)`,
-          attemptKey,
-          origin['task_key'] ?? null,
-        );
-        this.#database.run(
-          `INSERT INTO card (attempt_key, id, type, sha256, size_bytes)
-           SELECT ?, id, type, sha256, size_bytes FROM card
-           WHERE attempt_key = (SELECT attempt_key FROM attempt WHERE task_key = ? ORDER BY number DESC LIMIT 1)`,
-          attemptKey,
-          origin['task_key'] ?? null,
-        );
+        keys.push([originKey, this.#addTask(taskId, { ...task, originPathspec })]);
         this.#record({ type: 'task-cloned', pathspec: this.#pathspec(step, taskId), originPathspec });
         this.#nextTaskId = Math.max(this.#nextTaskId, Number(taskId) + 1);
       }
+      for (const sql of CLONE_RESULTS) this.#database.run(sql, JSON.stringify(keys));
     });
   }
 

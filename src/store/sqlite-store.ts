@@ -136,10 +136,10 @@ export class SqliteStore implements RunStore {
 
   async task(flow: string, runId: string, taskId: string): Promise<TaskRecord | undefined> {
     const row = this.#database.get(
-      `${SELECT_TASK} WHERE run.flow = ? AND run.id = ? AND CAST(task.id AS TEXT) = ?`,
+      `${SELECT_TASK} WHERE run.flow = ? AND run.id = ? AND task.id = ?`,
       flow,
       runId,
-      taskId,
+      taskNumber(taskId),
     );
     return row && toTask(row);
   }
@@ -147,11 +147,11 @@ export class SqliteStore implements RunStore {
   async attempts(flow: string, runId: string, taskId: string): Promise<readonly AttemptRecord[]> {
     const rows = this.#database.all(
       `SELECT attempt.* FROM attempt JOIN task USING (task_key) JOIN run USING (run_key)
-       WHERE run.flow = ? AND run.id = ? AND CAST(task.id AS TEXT) = ?
+       WHERE run.flow = ? AND run.id = ? AND task.id = ?
        ORDER BY number`,
       flow,
       runId,
-      taskId,
+      taskNumber(taskId),
     );
     return rows.map(toAttempt);
   }
@@ -161,14 +161,33 @@ export class SqliteStore implements RunStore {
       `SELECT artifact.* FROM artifact
        WHERE attempt_key = (
          SELECT attempt_key FROM attempt JOIN task USING (task_key) JOIN run USING (run_key)
-         WHERE run.flow = ? AND run.id = ? AND CAST(task.id AS TEXT) = ?
+         WHERE run.flow = ? AND run.id = ? AND task.id = ?
          ORDER BY number DESC LIMIT 1)
        ORDER BY name`,
       flow,
       runId,
-      taskId,
+      taskNumber(taskId),
     );
     return rows.map(toArtifact);
+  }
+
+  async artifactsByTask(flow: string, runId: string): Promise<ReadonlyMap<string, readonly ArtifactRecord[]>> {
+    const rows = this.#database.all(
+      `SELECT task.id AS task_id, artifact.*
+       FROM run JOIN task USING (run_key) JOIN attempt USING (task_key) JOIN artifact USING (attempt_key)
+       WHERE run.flow = ? AND run.id = ? AND ${IS_LATEST_ATTEMPT}
+       ORDER BY task.id, artifact.name`,
+      flow,
+      runId,
+    );
+    const byTask = new Map<string, ArtifactRecord[]>();
+    for (const row of rows) {
+      const taskId = String(row['task_id']);
+      const artifacts = byTask.get(taskId);
+      if (artifacts === undefined) byTask.set(taskId, [toArtifact(row)]);
+      else artifacts.push(toArtifact(row));
+    }
+    return byTask;
   }
 
   async cards(flow: string, runId: string, taskId: string): Promise<readonly CardRecord[]> {
@@ -176,12 +195,12 @@ export class SqliteStore implements RunStore {
       `SELECT card.* FROM card
        WHERE attempt_key = (
          SELECT attempt_key FROM card JOIN attempt USING (attempt_key) JOIN task USING (task_key) JOIN run USING (run_key)
-         WHERE run.flow = ? AND run.id = ? AND CAST(task.id AS TEXT) = ?
+         WHERE run.flow = ? AND run.id = ? AND task.id = ?
          ORDER BY number DESC LIMIT 1)
        ORDER BY id`,
       flow,
       runId,
-      taskId,
+      taskNumber(taskId),
     );
     return rows.map(toCard);
   }
@@ -276,6 +295,11 @@ const SELECT_TASK = `
   JOIN step USING (step_key)
   JOIN attempt ON attempt.task_key = task.task_key
     AND attempt.number = (SELECT MAX(number) FROM attempt AS latest WHERE latest.task_key = task.task_key)`;
+
+/** Ids of tasks are written as numbers are, and kept as such; what is none is the id of no task. */
+function taskNumber(taskId: string): number {
+  return /^[1-9][0-9]{0,14}$/.test(taskId) ? Number(taskId) : -1;
+}
 
 function toFlow(row: Row): FlowRecord {
   return { name: textColumn(row, 'name'), createdAt: numberColumn(row, 'created_at') };

@@ -177,9 +177,10 @@ describe('the log of a task', () => {
     await seed.finish(id, { attempt: 1, values: { a: 1 } });
     await seed.log(id, 'from the origin\n', { attempt: 1 });
     const second = await seeded.run({ originRunId: seed.id });
-    await second.writer.cloneTasks(seed.id, [{ originTaskId: id, taskId: '5' }]);
+    const clone = { step: 'start', sourceSha256: '', parentIds: [], frames: [] };
+    await second.writer.cloneTasks(seed.id, [{ ...clone, originTaskId: id, taskId: '5' }]);
     const third = await seeded.run({ originRunId: second.id });
-    await third.writer.cloneTasks(second.id, [{ originTaskId: '5', taskId: '9' }]);
+    await third.writer.cloneTasks(second.id, [{ ...clone, originTaskId: '5', taskId: '9' }]);
     const task = await read('9', 'start', third);
     expect(task.originPathspec).toBe(`${second.pathspec}/start/5`);
     expect(await task.stdout()).toBe('from the origin\n');

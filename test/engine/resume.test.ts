@@ -215,6 +215,9 @@ test('a run in a home of the first schema, which knew no kinds of transition, ca
   await folder.run(['run']);
   const database = new DatabaseSync(folder.file('.raceway/raceway.db'));
   database.exec(`UPDATE attempt SET transition = json_remove(transition, '$.kind') WHERE transition IS NOT NULL;
+    DROP TABLE card;
+    ALTER TABLE attempt DROP COLUMN is_retried;
+    ALTER TABLE run DROP COLUMN kind;
     ALTER TABLE task DROP COLUMN frames;
     ALTER TABLE task ADD COLUMN position INTEGER;
     PRAGMA user_version = 1;`);

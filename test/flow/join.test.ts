@@ -198,6 +198,25 @@ describe('mergeArtifacts', () => {
     expect(field(task, 'note')).toEqual({ name: 'note', origin: 'assigned', value: 'changed' });
   });
 
+  test('leaves alone what the join has filled in place', async () => {
+    class Filling extends Branching {
+      totals = new Map<string, number>();
+      seen: number[] = [];
+      bytes = Buffer.alloc(2);
+      logs = [() => undefined];
+      merge = join((inputs: Inputs<this>) => {
+        for (const { score } of inputs) this.totals.set('score', (this.totals.get('score') ?? 0) + score);
+        expect([this.seen.length, this.bytes.length, this.logs.length]).toEqual([0, 2, 1]); // read, not changed
+        this.mergeArtifacts(inputs, { exclude: ['score'] });
+        this.next(this.end);
+      });
+    }
+    const shared = { totals: new Map([['score', 7]]), seen: [1], bytes: Buffer.from('ab') };
+    const { task } = await runMerge(Filling, { a: { ...LEFT, ...shared }, b: { ...RIGHT, ...shared } });
+    expect(field(task, 'totals')).toEqual({ name: 'totals', origin: 'initial', value: new Map([['score', 3]]) });
+    expect([field(task, 'seen'), field(task, 'bytes')]).toMatchObject([{ origin: 'merged' }, { origin: 'merged' }]);
+  });
+
   test('takes over only what is included', async () => {
     class Including extends Branching {
       merge = join((inputs: Inputs<this>) => {

@@ -11,12 +11,24 @@ describe('a default', () => {
     ['NaN for a float', () => parameter.float({ default: Number.NaN })],
     ['a number for a string', () => parameter.string({ default: 3 as unknown as string })],
     ['a number for a boolean', () => parameter.boolean({ default: 1 as unknown as boolean })],
-    ['a function for JSON', () => parameter.json({ default: () => 1 })],
+    ['a bigint for JSON', () => parameter.json({ default: 1n })],
     ['a cycle for JSON', () => parameter.json({ default: cycle() })],
+    ['a number for a file', () => parameter.file({ default: 3 as unknown as string })],
+    ['one wrong value of several', () => parameter.integer({ multiple: true, default: [1, 0.5] })],
     ['what is no choice', () => parameter.oneOf(['a', 'b'], { default: 'c' as 'a' })],
   ] as const)('throws a TypeError when it is %s', ([, make]) => {
     expect(make).toThrow(TypeError);
     expect(make).toThrow('The default of a parameter that takes ');
+  });
+
+  test('of several values throws a TypeError when it is no array', () => {
+    expect(() => parameter.integer({ multiple: true, default: 1 as unknown as number[] })).toThrow(
+      /^The default of a parameter with multiple: true is 1, which is no array\n/,
+    );
+  });
+
+  test('that is a function is not called at the definition', () => {
+    expect(parameter.string({ default: () => expect.unreachable() }).default).toBeUndefined();
   });
 
   test('of JSON is a copy that nobody else can change', () => {
@@ -52,6 +64,29 @@ describe('the JSON Schema of a parameter', () => {
     ['json', parameter.json({ default: { a: 1 } }), { default: { a: 1 } }],
     ['oneOf strings', parameter.oneOf(['a', 'b']), { type: 'string', enum: ['a', 'b'] }],
     ['oneOf strings and numbers', parameter.oneOf(['a', 1]), { type: ['string', 'number'], enum: ['a', 1] }],
+    ['a file', parameter.file({ default: 'notes.txt' }), { type: 'string', format: 'path', default: 'notes.txt' }],
+    [
+      'several values',
+      parameter.integer({ multiple: true, default: [1] }),
+      { type: 'array', items: { type: 'integer' }, default: [1] },
+    ],
+    [
+      'a secret, whose default it leaves out',
+      parameter.string({ secret: true, default: 'x' }),
+      { type: 'string', writeOnly: true },
+    ],
+    [
+      'a secret whose schema has a default',
+      parameter.of(
+        z
+          .string()
+          .default('x')
+          .meta({ examples: ['y'] }),
+        { secret: true },
+      ),
+      { type: 'string', writeOnly: true },
+    ],
+    ['a computed default, which it leaves out', parameter.string({ default: () => 'x' }), { type: 'string' }],
     ['a schema that describes itself', parameter.of(z.number().min(2)), { type: 'number', minimum: 2 }],
     ['a schema that cannot be described', parameter.of(z.date()), {}],
   ] as const)('is right for %s', ([, given, expected]) => {

@@ -375,7 +375,7 @@ describe('a flow class', () => {
     }
     expect(() => new Short()).toThrow(
       'Short cannot be constructed by hand: an instance of a flow belongs to a task\n' +
-        'Start the flow with main(Short), or from another program with a Runner.',
+        'Start the flow with main(Short), from another program with a Runner, or in a test with runFlow(Short).',
     );
   });
 

@@ -2,8 +2,8 @@
 import { expect, expectTypeOf, test } from 'vitest';
 import * as v from 'valibot';
 import * as z from 'zod';
-import type { Artifacts, ParameterInputs, ParameterValues } from '../../src/core/flow-shape.ts';
-import { FlowSpec, join, parameter, step, type Inputs, type Step } from '../../src/flow.ts';
+import type { Artifacts, ConfigInputs, ParameterInputs, ParameterValues } from '../../src/core/flow-shape.ts';
+import { config, FlowSpec, join, parameter, step, type Inputs, type Step } from '../../src/flow.ts';
 
 class Typed extends FlowSpec.with({
   seconds: parameter.integer({ default: 3 }),
@@ -108,6 +108,89 @@ test('a default is of the type of its parameter', () => {
   expect(() => parameter.oneOf(['a', 'b'], { default: 'c' })).toThrow(TypeError);
   // @ts-expect-error -- no such option
   expect(parameter.string({ defualt: 'x' }).default).toBeUndefined();
+});
+
+class Several extends FlowSpec.with(
+  {
+    notes: parameter.file({ required: true }),
+    maybe: parameter.file(),
+    day: parameter.string({ default: () => 'Saturday' }),
+    seed: parameter.integer({ default: async () => Promise.resolve(1) }),
+    titles: parameter.string({ multiple: true }),
+    ids: parameter.integer({ multiple: true, default: [] }),
+    sizes: parameter.oneOf(['s', 'l'], { multiple: true, required: true }),
+    rows: parameter.json<{ id: number }>({ multiple: true, default: () => [{ id: 1 }] }),
+    plan: parameter.json<{ depth: number }>({ default: () => ({ depth: 1 }) }),
+    dates: parameter.of(
+      z.string().transform((text) => new Date(text)),
+      { multiple: true },
+    ),
+    token: parameter.string({ secret: true, hidden: true, required: true }),
+  },
+  {
+    config: {
+      model: config.json<{ depth: number }>('model.json'),
+      limits: config.yaml('limits.yaml', { schema: z.object({ since: z.string().transform(Number) }) }),
+      extra: config.json<{ a: 1 }>('extra.json', { required: false }),
+      anything: config.yaml('anything.yaml'),
+    },
+  },
+) {
+  depth = this.model.depth;
+  start = step(() => {
+    // @ts-expect-error -- a config is constant
+    this.model = { depth: 3 };
+    // @ts-expect-error -- and several values are
+    this.ids[0] = 1;
+    this.next(this.end);
+  });
+  end = step();
+}
+
+test('several values, files and computed defaults are fields with the type of their value', () => {
+  type Field<K extends keyof Several> = Several[K];
+  expectTypeOf<Field<'notes'>>().toEqualTypeOf<string>();
+  expectTypeOf<Field<'maybe'>>().toEqualTypeOf<string | undefined>();
+  expectTypeOf<Field<'day'>>().toEqualTypeOf<string>();
+  expectTypeOf<Field<'seed'>>().toEqualTypeOf<number>();
+  expectTypeOf<Field<'titles'>>().toEqualTypeOf<readonly string[] | undefined>();
+  expectTypeOf<Field<'ids'>>().toEqualTypeOf<readonly number[]>();
+  expectTypeOf<Field<'sizes'>>().toEqualTypeOf<readonly ('s' | 'l')[]>();
+  expectTypeOf<Field<'rows'>>().toEqualTypeOf<readonly { id: number }[]>();
+  expectTypeOf<Field<'plan'>>().toEqualTypeOf<{ depth: number }>();
+  expectTypeOf<Field<'dates'>>().toEqualTypeOf<readonly Date[] | undefined>();
+  expectTypeOf<Field<'token'>>().toEqualTypeOf<string>();
+});
+
+test('configs are fields with the type of their value, and no parameters', () => {
+  type Field<K extends keyof Several> = Several[K];
+  expectTypeOf<Field<'model'>>().toEqualTypeOf<{ depth: number }>();
+  expectTypeOf<Field<'limits'>>().toEqualTypeOf<{ since: number }>();
+  expectTypeOf<Field<'extra'>>().toEqualTypeOf<{ a: 1 } | undefined>();
+  expectTypeOf<Field<'anything'>>().toEqualTypeOf<unknown>();
+  expectTypeOf<ConfigInputs<Several>['limits']>().toEqualTypeOf<{ since: string } | undefined>();
+  expectTypeOf<ParameterValues<Several>['model']>().toEqualTypeOf<{ depth: number }>();
+  const given: ParameterInputs<Several> = {
+    notes: 'notes.txt',
+    titles: ['a'],
+    sizes: ['s'],
+    rows: [{ id: 1 }],
+    dates: ['2026-11-21'],
+    day: 'Sunday',
+  };
+  // @ts-expect-error -- a config is no parameter
+  const model: ParameterInputs<Several> = { model: { depth: 3 } };
+  // @ts-expect-error -- several are an array
+  const one: ParameterInputs<Several> = { titles: 'a' };
+  // @ts-expect-error -- the type of each
+  const wrong: ParameterInputs<Several> = { ids: ['1'] };
+  // @ts-expect-error -- the default of several is an array
+  expect(() => parameter.integer({ multiple: true, default: 1 })).toThrow(TypeError);
+  // @ts-expect-error -- what is computed is of the type as well
+  expect(parameter.integer({ default: () => 'a' }).default).toBeUndefined();
+  // @ts-expect-error -- no such option
+  expect(config.json('x', { requird: false }).required).toBe(true);
+  expect([given, model, one, wrong]).toHaveLength(4);
 });
 
 class Shapes extends FlowSpec.with({ factor: parameter.integer({ default: 2 }) }) {

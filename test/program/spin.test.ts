@@ -226,7 +226,6 @@ describe('what is spun', () => {
 
   test('is the latest of several that failed, also when their errors were caught', async () => {
     using folder = flowFolder(`
-      import { catchError } from 'raceway/flow';
       export class Sample extends FlowSpec {
         start = step(() => this.next(this.work, { foreach: [1, 2, 3] }));
         work = step([catchError()], (n: number) => {
@@ -492,7 +491,6 @@ describe('the artifacts of a spin', () => {
 
 describe('the decorators of a spun task', () => {
   const decorated = (decorators: string, body: string): string => `
-    import { catchError, environment, retry, secrets, timeout } from 'raceway/flow';
     export class Sample extends FlowSpec {
       failure: unknown;
       start = step([secrets({ sources: ['env:TOKEN'] })], () => this.next(this.work));
@@ -520,6 +518,19 @@ describe('the decorators of a spun task', () => {
     const { status, stderr } = await folder.run(['spin', 'work']);
     expect([status, stderr]).toStrictEqual([1, expect.stringMatching(/Step work .* failed: .*100 ms/)]);
   });
+});
+
+test('a secret parameter of a spin is given again, since no run keeps it', async () => {
+  using folder = flowFolder(`
+    export class Sample extends FlowSpec.with({ token: parameter.string({ secret: true, required: true }) }) {
+      start = step(() => this.next(this.end));
+      end = step(() => trace('length', String(this.token.length)));
+    }`);
+  await folder.run(['run'], { RACEWAY_RUN_TOKEN: 'a-long-token' });
+  const { status, stderr } = await folder.run(['spin', 'end']);
+  expect([status, stderr]).toStrictEqual([2, expect.stringMatching(/^Error: Parameter token /m)]);
+  expect((await folder.run(['spin', 'end'], { RACEWAY_RESUME_TOKEN: 'a-token' })).status).toBe(0);
+  expect(lines(folder, 'length')).toStrictEqual(['12', '7']);
 });
 
 describe('the end of a spin', () => {

@@ -3,7 +3,7 @@ import { InvalidOptionError } from '../../src/core/errors.ts';
 import { type Command, commandLine, completeCommandLine } from '../../src/runner/command-line.ts';
 import { interpreterOf } from '../../src/runner/interpreter.ts';
 
-const reserved = { runner: ['showOutput'], operation: ['timeoutMs'] };
+const runnerOwn = ['showOutput'];
 
 /** The arguments after the flow file. */
 function argumentsOf(
@@ -12,7 +12,13 @@ function argumentsOf(
 ): string[] {
   const interpreter = interpreterOf(flowFile, { compileCache: '/cache' });
   const full = { parameters: {}, options: {}, stepToRerun: undefined, ...command } as Command;
-  const line = commandLine(full, { flowFile, interpreter, topLevel, reserved });
+  const line = commandLine(full, {
+    flowFile,
+    interpreter,
+    topLevel,
+    runnerOwn,
+    operation: { place: `${full.name}()`, own: ['timeoutMs'] },
+  });
   const complete = completeCommandLine(line, { attributeFile: '/attributes', parametersFile: undefined });
   return complete.slice(complete.indexOf(flowFile) + 1);
 }
@@ -69,6 +75,26 @@ describe('commandLine', () => {
       '--no-lint',
       '--no-quiet',
     ]);
+  });
+
+  test('gives each config its flag, by name', () => {
+    const topLevel = { config: { model: 'a=b.json' }, configValue: { limits: { rows: [1] }, none: undefined } };
+    expect(argumentsOf({ name: 'run' }, { topLevel }).slice(0, 2)).toEqual([
+      '--config=model=a=b.json',
+      '--config-value=limits={"rows":[1]}',
+    ]);
+    expect(argumentsOf({ name: 'run' }, { topLevel: { config: { model: 'm.json' } }, flowFile: '/flow.py' })).toEqual(
+      expect.arrayContaining(['--config', 'model', 'm.json']),
+    );
+  });
+
+  test.each([
+    [{ config: 'model.json' }, 'config', 'an object of paths, by the name of the config'],
+    [{ config: { model: 3 } }, 'config.model', 'a path, as a string'],
+    [{ config: { 'a=b': 'x' } }, 'config.a=b', 'the name of a config'],
+    [{ configValue: { model: 1n } }, 'configValue.model', 'something that can be written as JSON'],
+  ])('refuses the configs %o', (topLevel, option, expected) => {
+    expect(errorOf(() => argumentsOf({ name: 'run' }, { topLevel }))).toMatchObject({ option, expected });
   });
 
   test.each([
@@ -132,7 +158,7 @@ describe('commandLine', () => {
   test('lists the options when none is near the unknown one', () => {
     const error = errorOf(() => argumentsOf({ name: 'run' }, { topLevel: { verbose: true } }));
     expect(error.message).toBe(
-      'new Runner() has no option "verbose"\nThe options are: home, lint, logFormat, quiet, showOutput.',
+      'new Runner() has no option "verbose"\nThe options are: config, configValue, home, lint, logFormat, quiet, showOutput.',
     );
   });
 

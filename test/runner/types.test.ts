@@ -1,13 +1,18 @@
 import { expectTypeOf, test } from 'vitest';
-import type { PARAMETERS, STEP } from '../../src/core/flow-shape.ts';
+import type { CONFIGS, PARAMETERS, STEP } from '../../src/core/flow-shape.ts';
 import type { LogLine } from '../../src/process/line-reader.ts';
 import type { ExecutingRun } from '../../src/runner/executing-run.ts';
 import type { ExecutingTask } from '../../src/runner/executing-task.ts';
+import { product } from '../../src/runner/product.ts';
 import { Runner } from '../../src/runner/runner.ts';
+import { zip } from '../../src/runner/zip.ts';
 
 /** What a flow class with two parameters, a step and an artifact looks like from outside. */
 interface Flow {
-  readonly [PARAMETERS]: { readonly seconds: number; readonly mode: 'fast' | 'slow' };
+  readonly [PARAMETERS]: { readonly seconds: number; readonly mode: 'fast' | 'slow'; readonly ids: readonly number[] };
+  readonly [CONFIGS]: { readonly limits: { readonly rows: number } };
+  readonly limits: { readonly rows: number };
+  readonly ids: readonly number[];
   readonly seconds: number;
   readonly mode: 'fast' | 'slow';
   readonly start: { readonly [STEP]: true };
@@ -33,6 +38,16 @@ const unused = async (): Promise<void> => {
   await typed.run({}, { originRunId: '1' });
   // @ts-expect-error no such option of the runner
   new Runner<Flow>('flow.ts', { showOutputs: false });
+  await typed.run({ ids: [1, 2] });
+  // @ts-expect-error several values are an array
+  await typed.run({ ids: 1 });
+  // @ts-expect-error a config is no parameter
+  await typed.run({ limits: { rows: 1 } });
+  new Runner<Flow>('flow.ts', { config: { limits: 'limits.yaml' }, configValue: { limits: { rows: 1 } } });
+  // @ts-expect-error no such config
+  new Runner<Flow>('flow.ts', { config: { limit: 'limits.yaml' } });
+  // @ts-expect-error wrong type of value
+  new Runner<Flow>('flow.ts', { configValue: { limits: { rows: '1' } } });
   await typed.resume({ originRunId: '1', stepToRerun: 'start', parameters: { seconds: 1 } });
   // @ts-expect-error wrong type of parameter
   await typed.resume({ parameters: { seconds: '1' } });
@@ -52,6 +67,8 @@ const unused = async (): Promise<void> => {
   expectTypeOf(running).toEqualTypeOf<ExecutingRun<Flow>>();
   expectTypeOf(running.status).toEqualTypeOf<'running' | 'successful' | 'failed' | 'timeout'>();
   expectTypeOf(await running.run.data.model).toEqualTypeOf<Map<string, number>>();
+  expectTypeOf(running.run.parameters.ids).toEqualTypeOf<readonly number[]>();
+  expectTypeOf(running.run.parameters.limits).toEqualTypeOf<{ readonly rows: number }>();
   expectTypeOf(await running.run.data.seconds).toEqualTypeOf<number>();
   // @ts-expect-error a step is no artifact
   void running.run.data.start;
@@ -59,10 +76,47 @@ const unused = async (): Promise<void> => {
   // @ts-expect-error no such stream
   running.streamLog('stdin');
 
+  for await (const result of typed.map(product({ seconds: [1, 2], mode: ['fast'] }), {
+    maxConcurrency: 2,
+    batch: 'a',
+  })) {
+    expectTypeOf(result.parameters).toEqualTypeOf<{ seconds: 1 | 2; mode: 'fast' }>();
+    const { kind, running, run, error } = result;
+    expectTypeOf(kind).toEqualTypeOf<'ended' | 'skipped' | 'not-started'>();
+    if (run === undefined) expectTypeOf(error).toEqualTypeOf<Error>();
+    else expectTypeOf(await run.data.model).toEqualTypeOf<Map<string, number>>();
+    if (kind === 'ended') expectTypeOf(running).toEqualTypeOf<ExecutingRun<Flow>>();
+  }
+  const rows: { seconds: number }[] = [];
+  await typed.map(rows).return();
+  await typed.map(zip({ seconds: new Set([1, 2]), mode: ['fast', 'slow'] })).return();
+  // @ts-expect-error no such parameter
+  typed.map([{ second: 5 }]);
+  // @ts-expect-error no such parameter beside one that there is
+  typed.map(product({ seconds: [5], depth: [5] }));
+  // @ts-expect-error wrong type
+  typed.map([{ seconds: '5' }]);
+  // @ts-expect-error not one of the values
+  typed.map(product({ mode: ['medium'] }));
+  // @ts-expect-error no such option
+  typed.map(rows, { maxWorker: 1 });
+  // @ts-expect-error every run would write it
+  typed.map(rows, { runIdFile: 'id' });
+  async function* stream() {
+    yield { seconds: 1 };
+  }
+  for await (const { parameters } of typed.map(stream())) expectTypeOf(parameters.seconds).toEqualTypeOf<number>();
+
   // Without a type, and for flows of other kinds, any name goes.
-  const untyped = new Runner('flow.py', { pylint: false, decospecs: ['retry'] });
+  const untyped = new Runner('flow.py', {
+    pylint: false,
+    decospecs: ['retry'],
+    config: { any: 'x' },
+    configValue: { a: 1 },
+  });
   await untyped.run({ anything: [1] }, { maxWorkers: 1, userNamespace: '' });
   await untyped.spin('start', { artifacts: { anything: 1 }, skipDecorators: true });
+  untyped.map(product({ anything: [1] }), { userNamespace: '' });
 };
 
 test('Runner takes its names and types from the flow class', () => {

@@ -118,6 +118,99 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       });
     });
 
+    test('a task whose attempt is tried again is running until the next one has ended', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      const id = await writer.startTask(newTask('start'), 1);
+      const reason = { kind: 'exit', exitCode: 3 } as const;
+      const state = { status: 'failed', reason } as const;
+      await writer.finishAttempt({ ...success(id), state, isRetried: true });
+      expect(await store.task('Sample', writer.runId, id)).toMatchObject({
+        state: { status: 'running' },
+        finishedAt: undefined,
+      });
+      expect(await store.steps('Sample', writer.runId)).toMatchObject([{ finishedAt: undefined }]);
+      expect(await store.attempts('Sample', writer.runId, id)).toMatchObject([{ state }]);
+      await writer.startAttempt(id, 1, 2);
+      await writer.finishAttempt({ ...success(id), attempt: 1, state });
+      expect(await store.task('Sample', writer.runId, id)).toMatchObject({ state, finishedAt: expect.any(Number) });
+      expect(await store.steps('Sample', writer.runId)).toMatchObject([{ finishedAt: expect.any(Number) }]);
+    });
+
+    test.each([
+      ['its run process', (_store: RunStore, writer: RunWriter) => writer.finish(FAILED)],
+      [
+        'somebody else',
+        (store: RunStore, { flow, runId }: RunWriter) =>
+          store.recordEnd(flow, runId, { status: 'failed', reason: { kind: 'lost' } }),
+      ],
+    ])('a task that waits for its next attempt has failed when %s ends the run', async (_by, end) => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      const id = await writer.startTask(newTask('start'), 1);
+      const state = { status: 'failed', reason: { kind: 'exit', exitCode: 3 } } as const;
+      await writer.finishAttempt({ ...success(id), state, isRetried: true });
+      expect(await end(store, writer)).toBe(true);
+      expect(await store.task('Sample', writer.runId, id)).toMatchObject({ state });
+    });
+
+    test('a caught failure is a success that says what was caught', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      const id = await writer.startTask(newTask('start'), 1);
+      const state = { status: 'successful', caught: { kind: 'signal', signalCode: 'SIGKILL' } } as const;
+      await writer.finishAttempt({ ...success(id), state });
+      expect(await store.task('Sample', writer.runId, id)).toMatchObject({ state });
+      expect(await store.attempts('Sample', writer.runId, id)).toMatchObject([{ state }]);
+      expect(await store.events('Sample', writer.runId, 2)).toMatchObject([
+        { type: 'task-succeeded', caught: state.caught },
+      ]);
+    });
+
+    test('cards are those of the latest attempt that has some, and are cloned', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      const id = await writer.startTask(newTask('start'), 1);
+      const blob = place.prepare(Buffer.from('<html>'));
+      const card = { id: 'default', type: 'blank', sha256: blob.sha256, sizeBytes: blob.sizeBytes };
+      const state = { status: 'failed', reason: { kind: 'exit', exitCode: 1 } } as const;
+      await writer.finishAttempt({ ...success(id), state, isRetried: true, cards: [card], blobs: [blob] });
+      await writer.startAttempt(id, 1, 2);
+      expect(await store.cards('Sample', writer.runId, id)).toStrictEqual([card]);
+      const other = { ...card, id: 'other' };
+      await writer.finishAttempt({ ...success(id), attempt: 1, cards: [other] });
+      expect(await store.cards('Sample', writer.runId, id)).toStrictEqual([other]);
+      const resumed = await store.createRun(newRun());
+      await resumed.cloneTasks(writer.runId, [{ ...newTask('start'), originTaskId: id, taskId: '1' }]);
+      expect(await store.cards('Sample', resumed.runId, '1')).toStrictEqual([other]);
+    });
+
+    test('a spin is found by its id and listed only when asked for', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun({ kind: 'spin' }));
+      const originPathspec = 'Sample/1/start/1';
+      const id = await writer.startTask({ ...newTask('start'), originPathspec }, 1);
+      expect(await store.run('Sample', writer.runId)).toMatchObject({ kind: 'spin' });
+      expect(await store.task('Sample', writer.runId, id)).toMatchObject({ originPathspec });
+      expect(await store.runs('Sample', {})).toStrictEqual([]);
+      expect(await store.runs('Sample', { kind: 'spin' })).toMatchObject([{ id: writer.runId }]);
+    });
+
+    test('contents can be added before a task has them', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      const blob = place.prepare(Buffer.from('given'));
+      await writer.addBlobs([blob]);
+      await writer.addBlobs([blob]);
+      expect(Buffer.from(store.readBlobSync(blob)).toString()).toBe('given');
+    });
+
     test('the end of a run stops what was still running in it', async () => {
       await using place = createStore();
       const store = place.open();
@@ -180,8 +273,8 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       await origin.finishAttempt(success(second));
       const writer = await store.createRun(newRun());
       await writer.cloneTasks(origin.runId, [
-        { originTaskId: first, taskId: '1' },
-        { originTaskId: second, taskId: '2' },
+        { ...newTask('start'), originTaskId: first, taskId: '1' },
+        { ...newTask('middle', ['1']), originTaskId: second, taskId: '2' },
       ]);
       expect(await store.tasks('Sample', writer.runId)).toMatchObject([
         { id: '1', step: 'start', state: { status: 'successful' }, originPathspec: `Sample/${origin.runId}/start/2` },
@@ -190,6 +283,12 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       expect(await store.artifacts('Sample', writer.runId, '1')).toStrictEqual(
         await store.artifacts('Sample', origin.runId, first),
       );
+      expect(await store.artifactsByTask('Sample', writer.runId)).toStrictEqual(
+        new Map([['1', await store.artifacts('Sample', writer.runId, '1')]]),
+      );
+      expect(await store.attempts('Sample', writer.runId, '2')).toMatchObject([
+        { number: 0, state: { status: 'successful' } },
+      ]);
       expect(await writer.startTask(newTask('end', ['2']), 1)).toBe('3');
     });
 
@@ -257,6 +356,8 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
     });
   });
 }
+
+const FAILED = { status: 'failed', reason: { kind: 'exit', exitCode: 1 } } as const;
 
 function newRun(overrides: Partial<NewRun> = {}): NewRun {
   return {

@@ -1,11 +1,11 @@
-import { defaultParameters } from '../../flow/resolve-parameters.ts';
-import { checkedGraph } from '../checked-graph.ts';
+import { checkedGraph } from '../../flow/checked-graph.ts';
+import { defaultValues } from '../flow-values.ts';
 import type { ProgramContext } from '../program.ts';
 
 /** `check`: the lint alone. */
-export async function check({ definition, commandLine }: ProgramContext): Promise<number> {
-  const parameters = await defaultParameters(definition.parameters);
-  checkedGraph(definition, { parameters, with: commandLine.topLevel.with });
+export async function check(context: ProgramContext): Promise<number> {
+  const parameters = await defaultValues(context);
+  checkedGraph(context.definition, { parameters, with: context.commandLine.topLevel.with });
   process.stdout.write('The graph looks good!\n');
   return 0;
 }

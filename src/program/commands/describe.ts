@@ -1,20 +1,22 @@
 import { PROTOCOL } from '../../core/attributes.ts';
 import { type Flag, TOP_LEVEL_FLAGS } from '../../core/flags.ts';
 import { VERSION } from '../../core/version.ts';
-import { parameterSchema } from '../../flow/parameter-schema.ts';
-import { defaultParameters } from '../../flow/resolve-parameters.ts';
+import { describedBy, parameterSchema } from '../../flow/parameter-schema.ts';
 import { sourceLocations } from '../../flow/source-location.ts';
-import { checkedGraph } from '../checked-graph.ts';
+import { checkedGraph } from '../../flow/checked-graph.ts';
 import { type Command, COMMANDS } from '../commands.ts';
+import { defaultValues } from '../flow-values.ts';
 import type { ProgramContext } from '../program.ts';
 
 /** `describe --json`: everything a program needs to know to offer the flow to somebody. */
-export async function describe({ definition, commandLine }: ProgramContext): Promise<number> {
+export async function describe(context: ProgramContext): Promise<number> {
+  const { definition, commandLine } = context;
   const graph = checkedGraph(definition, {
-    parameters: await defaultParameters(definition.parameters),
+    parameters: await defaultValues(context),
     lint: false,
     with: commandLine.topLevel.with,
   });
+  const parameters = [...definition.parameters].filter(([, { hidden }]) => !hidden);
   const steps = [...graph.steps.values()];
   const locations = sourceLocations(steps.flatMap(({ body }) => (body === undefined ? [] : [body])));
   const description = {
@@ -23,10 +25,17 @@ export async function describe({ definition, commandLine }: ProgramContext): Pro
     flow: definition.name,
     parameters: {
       type: 'object',
-      properties: Object.fromEntries([...definition.parameters].map(([name, one]) => [name, parameterSchema(one)])),
-      required: [...definition.parameters].filter(([, { required }]) => required).map(([name]) => name),
+      properties: Object.fromEntries(parameters.map(([name, one]) => [name, parameterSchema(one)])),
+      required: parameters.filter(([, { required }]) => required).map(([name]) => name),
       additionalProperties: false,
     },
+    configs: [...definition.configs].map(([name, { format, file, required, schema }]) => ({
+      name,
+      format,
+      file,
+      required,
+      schema: schema === undefined ? {} : describedBy(schema),
+    })),
     steps: steps.map(({ name, decorators, transition, body, sourceSha256 }) => ({
       name,
       decorators: decorators.map((one) => ({ name: one.name, options: one.options })),

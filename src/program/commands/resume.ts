@@ -6,13 +6,14 @@ import { PROTOCOL } from '../../core/attributes.ts';
 import { formatPathspec } from '../../core/pathspec.ts';
 import { planResume, type ResumePlan, type StepPlan } from '../../engine/resume-plan.ts';
 import { Frontier, type PlannedTask } from '../../engine/frontier.ts';
-import type { Beginning, LeftByTask } from '../../engine/run-flow.ts';
+import type { Beginning } from '../../engine/run-flow.ts';
+import { leftBy } from '../../engine/task-sources.ts';
 import type { Graph } from '../../flow/graph.ts';
-import { resolveParameters } from '../../flow/resolve-parameters.ts';
+import { withoutSecrets } from '../../flow/secret-values.ts';
 import { decodeText } from '../../store/encoding.ts';
 import type { RunRecord, RunStore, RunWriter } from '../../store/run-store.ts';
 import { announceRun } from '../attribute-file.ts';
-import { givenParameters } from '../given-parameters.ts';
+import { runValues } from '../flow-values.ts';
 import type { ProgramContext } from '../program.ts';
 import { RunSession } from '../run-session.ts';
 import type { Workers } from '../workers.ts';
@@ -27,7 +28,7 @@ export async function resume(context: ProgramContext, workers: Workers): Promise
   const { store } = session;
   const origin = await findOrigin(store, { flow: definition.name, user: session.user, runId: options.originRunId });
   const before = decodeText(origin.parameters) as Readonly<Record<string, unknown>>;
-  const parameters = await resolveParameters(definition.parameters, givenParameters(commandLine), { origin: before });
+  const parameters = await runValues(context, { origin: before });
   const graph = session.graph(parameters);
   const plan = planResume({
     graph,
@@ -35,7 +36,11 @@ export async function resume(context: ProgramContext, workers: Workers): Promise
     steps: await store.steps(definition.name, origin.id),
     stepToRerun: commandLine.words[0],
     rerunChanged: options.rerunChanged === true,
-    changedParameters: differences(before, parameters),
+    // A secret was not kept, so there is no telling whether it is another; a renewed token is no reason to run again.
+    changedParameters: differences(
+      withoutSecrets(definition.parameters, before),
+      withoutSecrets(definition.parameters, parameters),
+    ),
   });
   if (options.dryRun === true) {
     process.stdout.write(describePlan(plan, origin));
@@ -118,7 +123,7 @@ function differences(
   return new Set([...names].filter((name) => !isDeepStrictEqual(before[name], now[name])));
 }
 
-/** Clones what the plan keeps, under ids that count from 1 in the same order, and says what is to be executed next. */
+/** Clones what the plan keeps, and says what is to be executed next. */
 async function takeOver(
   { clones }: ResumePlan,
   {
@@ -130,27 +135,20 @@ async function takeOver(
   }: { origin: RunRecord; graph: Graph; writer: RunWriter; store: RunStore; session: RunSession },
 ): Promise<Beginning> {
   const { flow, runId } = writer;
-  const newIds = new Map(clones.map(({ id }, index) => [id, String(index + 1)]));
-  await writer.cloneTasks(
-    origin.id,
-    [...newIds].map(([originTaskId, taskId]) => ({ originTaskId, taskId })),
-  );
-  for (const { id, step } of clones) {
+  await writer.cloneTasks(origin.id, clones);
+  for (const { originTaskId, taskId, step } of clones) {
     session.console.report({
       type: 'task-cloned',
-      pathspec: formatPathspec({ flow, run: runId, step, task: newIds.get(id) ?? id }),
-      originPathspec: formatPathspec({ flow, run: origin.id, step, task: id }),
+      pathspec: formatPathspec({ flow, run: runId, step, task: taskId }),
+      originPathspec: formatPathspec({ flow, run: origin.id, step, task: originTaskId }),
     });
   }
   // What follows the clones is asked for as if they had just been executed; what has been cloned itself is not ready.
-  const taken = await store.tasks(flow, runId);
-  const done = new Set(taken.map(identify));
   const frontier = new Frontier(graph);
-  const planned = [frontier.first(), ...taken.flatMap((task) => frontier.after(task))];
-  const left = new Map<string, LeftByTask>();
-  for (const { id, step, frames } of taken) {
-    left.set(id, { branch: frames.at(-1)?.name ?? step, artifacts: await store.artifacts(flow, runId, id) });
-  }
+  const planned = [frontier.first(), ...clones.flatMap((clone) => frontier.after({ ...clone, id: clone.taskId }))];
+  const done = new Set(clones.map(identify));
+  const artifacts = await store.artifactsByTask(flow, origin.id);
+  const left = new Map(clones.map((clone) => [clone.taskId, leftBy(clone, artifacts.get(clone.originTaskId) ?? [])]));
   return { frontier, ready: planned.filter((task) => !done.has(identify(task))), left };
 }
 

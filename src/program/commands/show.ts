@@ -1,12 +1,13 @@
+import { checkedGraph } from '../../flow/checked-graph.ts';
 import type { GraphStep } from '../../flow/graph.ts';
-import { defaultParameters } from '../../flow/resolve-parameters.ts';
-import { checkedGraph } from '../checked-graph.ts';
+import { defaultValues } from '../flow-values.ts';
 import type { ProgramContext } from '../program.ts';
 
 /** `show`: the flow for people. */
-export async function show({ definition, commandLine }: ProgramContext): Promise<number> {
+export async function show(context: ProgramContext): Promise<number> {
+  const { definition, commandLine } = context;
   const graph = checkedGraph(definition, {
-    parameters: await defaultParameters(definition.parameters),
+    parameters: await defaultValues(context),
     lint: false,
     with: commandLine.topLevel.with,
   });
@@ -15,8 +16,10 @@ export async function show({ definition, commandLine }: ProgramContext): Promise
     for (const decorator of decorators) lines.push(describeDecorator(decorator));
     lines.push(`Step ${name}`, transition === undefined ? '' : `    => ${transition.steps.join(', ')}`, '');
   }
-  for (const [name, { help }] of definition.parameters)
-    lines.push(`Parameter ${name}`, help === undefined ? '' : `    ${help}`, '');
+  for (const [name, { help, hidden }] of definition.parameters) {
+    if (!hidden) lines.push(`Parameter ${name}`, help === undefined ? '' : `    ${help}`, '');
+  }
+  for (const [name, { file }] of definition.configs) lines.push(`Config ${name}`, `    ${file}`, '');
   process.stdout.write(`${lines.join('\n').replaceAll('\n\n\n', '\n\n').trimEnd()}\n`);
   return 0;
 }

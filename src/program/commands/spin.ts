@@ -1,16 +1,16 @@
 import { suggestion } from '../../client/suggestion.ts';
 import { InvalidOptionError, RacewayError } from '../../core/errors.ts';
 import type { PlannedTask } from '../../engine/frontier.ts';
-import { type LeftByTask, policiesOf } from '../../engine/run-flow.ts';
+import { policiesOf } from '../../engine/run-flow.ts';
+import { leftBy, type LeftByTask } from '../../engine/task-sources.ts';
 import type { Graph, GraphStep } from '../../flow/graph.ts';
-import { resolveParameters } from '../../flow/resolve-parameters.ts';
 import type { StepPolicy } from '../../flow/step-policy.ts';
 import { createTask } from '../../flow/task-instance.ts';
 import { prepareBlob } from '../../store/artifact-files.ts';
 import { decodeText, encodeValue } from '../../store/encoding.ts';
 import type { ArtifactRecord, NewBlob, RunReader, TaskRecord } from '../../store/run-store.ts';
 import { givenArtifacts } from '../given-artifacts.ts';
-import { givenParameters } from '../given-parameters.ts';
+import { runValues } from '../flow-values.ts';
 import { findOriginPlace, findOriginTask, type OriginTask } from '../origin-task.ts';
 import type { ProgramContext } from '../program.ts';
 import { RunSession } from '../run-session.ts';
@@ -26,7 +26,7 @@ export async function spin(context: ProgramContext, workers: Workers): Promise<n
   const place = await findOriginPlace(commandLine.words[0] ?? '', query);
   const { run } = place;
   const before = decodeText(run.parameters) as Readonly<Record<string, unknown>>;
-  const parameters = await resolveParameters(definition.parameters, givenParameters(commandLine), { origin: before });
+  const parameters = await runValues(context, { origin: before });
   const graph = session.graph(parameters);
   const step = stepOf(graph, place.step);
   const origin = await findOriginTask(place, query);
@@ -73,8 +73,7 @@ async function parentsOf({ flow, runId, parentIds }: TaskRecord, store: RunReade
   for (const id of parentIds) {
     const task = await store.task(flow, runId, id);
     if (task === undefined) throw new Error(`the run ${runId} has no task ${id}, which another follows`);
-    const branch = task.frames.at(-1)?.name ?? task.step;
-    parents.push({ task, branch, artifacts: await store.artifacts(flow, runId, id) });
+    parents.push({ task, ...leftBy(task, await store.artifacts(flow, runId, id)) });
   }
   return parents;
 }

@@ -1,8 +1,8 @@
 import { RacewayError } from '../core/errors.ts';
-import type { FlowDefinition } from '../flow/definition.ts';
-import { type Graph, readGraph } from '../flow/graph.ts';
-import { readWithSpecs } from '../flow/with-specs.ts';
-import { formatFinding, lintFlow } from '../flow/lint.ts';
+import type { FlowDefinition } from './definition.ts';
+import { type Graph, readGraph } from './graph.ts';
+import { formatFinding, lintFlow } from './lint.ts';
+import { readWithSpecs } from './with-specs.ts';
 
 /**
  * The graph of a flow, checked.

@@ -1,0 +1,135 @@
+import { RacewayError } from '../core/errors.ts';
+import { current } from '../flow/current.ts';
+import type { DefinedDecorator } from '../flow/decorator.ts';
+import type { FlowClass } from '../flow/flow-spec.ts';
+import { createTask, type JoinInput } from '../flow/task-instance.ts';
+import type { Transition } from '../flow/transition.ts';
+import { decodeText, decodeValue, encodeText } from '../store/encoding.ts';
+import type { ArtifactRecord, BlobRef, NewBlob, TransitionRecord } from '../store/run-store.ts';
+import { collectArtifacts } from './collect-artifacts.ts';
+import type { TaskOrder, TaskOutcome } from './messages.ts';
+import { SecretSearch } from './secret-search.ts';
+
+/** What a task is, whoever executes it and wherever its artifacts are. */
+export type TaskWork = Pick<
+  TaskOrder,
+  'step' | 'frames' | 'parameters' | 'inherited' | 'inputs' | 'maxNumSplits' | 'secrets'
+>;
+
+/** Where the content of artifacts comes from and goes to. */
+export interface TaskContent {
+  /** Content of an artifact that the task inherits; in an ArrayBuffer that is used for nothing else. */
+  readonly read: (blob: BlobRef) => Uint8Array;
+  /** Content that the task leaves. */
+  readonly prepare: (parts: readonly Uint8Array[]) => NewBlob;
+}
+
+/** What became of a task that threw nothing. */
+export type TaskSuccess = Extract<TaskOutcome, { readonly status: 'successful' }>;
+
+/**
+ * Runs a step as a task: on an instance of its own that starts from what the tasks before it left. Rejects with what the
+ * step threw.
+ *
+ * @throws {RacewayError} `ARTIFACT` when an artifact or the item of a foreach cannot be stored, `FLOW_DEFINITION` for too
+ *   many items
+ */
+export async function executeTask(
+  flowClass: FlowClass,
+  work: TaskWork,
+  { content, with: added = [] }: { content: TaskContent; with?: readonly DefinedDecorator[] },
+): Promise<TaskSuccess> {
+  const inherited = byName(work.inherited);
+  const inputs = (work.inputs ?? []).map((input) => ({ ...input, artifacts: byName(input.artifacts) }));
+  const item = itemOf(work);
+  const task = createTask(flowClass, {
+    parameters: decodeText(work.parameters) as Record<string, unknown>,
+    inherited: [...inherited.keys()],
+    load: loader(inherited, content),
+    ...(item === undefined ? undefined : { item: { value: decodeText(item) } }),
+    ...(work.inputs === undefined ? undefined : { inputs: inputs.map(toJoinInput(content)) }),
+    with: added,
+  });
+  await task.run(work.step);
+  const { artifacts, blobs } = collectArtifacts(task.fields(), {
+    prepare: content.prepare,
+    inherited,
+    inputs,
+    secrets: new SecretSearch(work.secrets),
+  });
+  const transition = recordTransition(task.transition, work);
+  return { status: 'successful', transition, artifacts, blobs, reads: { parameters: task.parameterReads } };
+}
+
+type ArtifactsByName = ReadonlyMap<string, ArtifactRecord>;
+
+function byName(artifacts: readonly ArtifactRecord[]): ArtifactsByName {
+  return new Map(artifacts.map((artifact) => [artifact.name, artifact]));
+}
+
+function loader(artifacts: ArtifactsByName, { read }: TaskContent): (name: string) => unknown {
+  return (name) => {
+    const artifact = artifacts.get(name);
+    if (artifact === undefined) throw new Error(`${current.pathspec} inherits no ${name}`);
+    return decodeValue(read(artifact));
+  };
+}
+
+function toJoinInput(content: TaskContent) {
+  return ({
+    taskId,
+    branch,
+    artifacts,
+  }: {
+    taskId: string;
+    branch: string;
+    artifacts: ArtifactsByName;
+  }): JoinInput => ({
+    step: branch,
+    taskId,
+    // A field that a branch left undefined reads the same without, and so does not stand against another branch's value.
+    names: [...artifacts.values()].filter(({ type }) => type !== 'undefined').map(({ name }) => name),
+    load: loader(artifacts, content),
+    sha256: (name) => artifacts.get(name)?.sha256 ?? '',
+  });
+}
+
+/** The item of a foreach belongs to the step that its iteration begins with. */
+function itemOf({ frames, step, inputs }: TaskWork): string | undefined {
+  const frame = frames.at(-1);
+  return frame?.name === step && inputs === undefined ? frame.item : undefined;
+}
+
+/** @throws {RacewayError} `ARTIFACT` for an item that cannot be stored, `FLOW_DEFINITION` for too many of them */
+function recordTransition(
+  transition: Transition | undefined,
+  { step, maxNumSplits, secrets }: TaskWork,
+): TransitionRecord | undefined {
+  if (transition?.kind !== 'foreach') return transition && { kind: transition.kind, steps: transition.steps };
+  const { kind, steps, items } = transition;
+  if (items.length > maxNumSplits) {
+    throw new RacewayError(
+      'FLOW_DEFINITION',
+      `the foreach of step ${step} has ${items.length} items, more than the ${maxNumSplits} that are allowed`,
+      'Raise the limit with --max-num-splits, or go over fewer.',
+    );
+  }
+  const search = new SecretSearch(secrets);
+  return { kind, steps, items: items.map((item, index) => encodeItem(item, { step, index, search })) };
+}
+
+function encodeItem(
+  item: unknown,
+  { step, index, search }: { step: string; index: number; search: SecretSearch },
+): string {
+  const encoded = encodeText(item);
+  if (encoded.kind === 'encoded') {
+    search.refuse(`item ${index} of the foreach of step ${step}`, [Buffer.from(encoded.text)]);
+    return encoded.text;
+  }
+  throw new RacewayError(
+    'ARTIFACT',
+    `item ${index} of the foreach of step ${step} cannot be stored: it holds ${encoded.what}`,
+    'Go over data, such as names or numbers, and make the rest in the step that gets them.',
+  );
+}
