@@ -9,7 +9,8 @@ import { timeLimit } from './time-limit.ts';
 const FAREWELL_MS = 2000;
 
 /**
- * Waits until a child announces its run, or its task when it is to execute a single one. If there will be none, the child has ended when this rejects.
+ * Waits until a child announces its run, or its task when it is to execute a single one. If there will be none, the child
+ * has ended when this rejects.
  *
  * @throws {RacewayError} the error that the child named, with a `FlowStartError` as its `cause`
  * @throws {FlowStartError} when the child ended without a word
