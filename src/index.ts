@@ -11,7 +11,9 @@ export type { Step } from './client/step.ts';
 export type { LogOptions, LogStream } from './client/task-log.ts';
 export type { Attempt, Task } from './client/task.ts';
 export { CleanedUpError, FlowStartError, RunFailedError, StartTimeoutError } from './runner/errors.ts';
-export { ExecutingRun, type KillOptions, type StreamLogOptions, type WaitOptions } from './runner/executing-run.ts';
+export type { KillOptions, StreamLogOptions, WaitOptions } from './runner/executing.ts';
+export { ExecutingRun } from './runner/executing-run.ts';
+export { ExecutingTask } from './runner/executing-task.ts';
 export type { MapResult, MapResults } from './runner/map-result.ts';
 export { product } from './runner/product.ts';
 export { Runner } from './runner/runner.ts';
@@ -20,10 +22,12 @@ export type {
   ResumeOperationOptions,
   RunnerOptions,
   RunOperationOptions,
+  SpinOperationOptions,
 } from './runner/runner-options.ts';
 export { zip } from './runner/zip.ts';
 export type { LogLine } from './process/line-reader.ts';
 export { FlowFileError, InvalidOptionError, NotFoundError, RacewayError, type ErrorCode } from './core/errors.ts';
 export type { RecordedEvent, RunEvent } from './core/events.ts';
 export type { AnyFlow, Artifacts, ParameterValues } from './core/flow-shape.ts';
+export type { RunKind } from './store/run-store.ts';
 export type { RunReason, RunStatus, TaskReason, TaskStatus } from './core/status.ts';

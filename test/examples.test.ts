@@ -132,6 +132,15 @@ describe.concurrent('an example', () => {
     );
   });
 
+  test('spin-task runs the failed task again until it is right, and another on other data', async () => {
+    using folder = temporaryFolder();
+    const output = await runExample('spin-task', { folder: folder.path });
+    const [run] = /TextStats\/\d+/.exec(output) ?? [];
+    expect(output).toContain(`${run} failed: {\n  kind: 'task',`);
+    expect(output).toMatch(new RegExp(`^${run}/words/3 again: successful, \\d{4,} different words$`, 'm'));
+    expect(output).toMatch(new RegExp(`^${run}/sentences/2 with a short text: 2 sentences$`, 'm'));
+  });
+
   test('sweep runs every row, and skips all of them when it is run again', async () => {
     using folder = temporaryFolder();
     const output = await runExample('sweep', { folder: folder.path });

@@ -104,6 +104,16 @@ describe('Runner with a flow of Metaflow', () => {
     expect(running.stdout).toContain(`Cloning previously run task ${origin.id}/start/1`);
   });
 
+  test('spins a task by its pathspec', async () => {
+    await using runner = runnerOf('slowflow');
+    const { run: origin } = await runner.run({ seconds: 1 });
+    const running = await runner.spin(`${origin.id}/start`);
+    expect(running.status).toBe('successful');
+    expect(running.task.stepName).toBe('start');
+    expect(running.task.pathspec).toMatch(/^SlowFlow\/\d+\/start\/\d+$/);
+    expect(running.stdout).toContain('0 seconds passed');
+  });
+
   test.each([
     [
       'a parameter of the wrong type',

@@ -4,7 +4,10 @@ import type { StoreLease } from './store-lease.ts';
 import { suggestion } from './suggestion.ts';
 
 /** The error for something that was not found: it names the part of the pathspec that is wrong, and what there is instead. */
-export async function explainMissing({ home, store }: StoreLease, pathspec: Pathspec): Promise<NotFoundError> {
+export async function explainMissing(
+  { home, store }: Pick<StoreLease, 'home' | 'store'>,
+  pathspec: Pathspec,
+): Promise<NotFoundError> {
   const { flow, run, step = '', task } = pathspec;
   const missing = (message: string, advice: string) => new NotFoundError(formatPathspec(pathspec), message, advice);
 

@@ -1,17 +1,20 @@
 import { inspect } from 'node:util';
 import type { AnyFlow, FlowShape } from '../core/flow-shape.ts';
 import type { RunStatus } from '../core/status.ts';
-import type { RunQuery } from '../store/run-store.ts';
+import type { RunKind, RunQuery } from '../store/run-store.ts';
 import { explainMissing } from './explain-missing.ts';
 import { presentRun } from './present-run.ts';
 import { Run } from './run.ts';
 import type { StoreLease } from './store-lease.ts';
 
 const STATUSES = ['running', 'successful', 'failed', 'timeout'] as const satisfies readonly RunStatus[];
+const KINDS = ['run', 'spin'] as const satisfies readonly RunKind[];
 const PAGE_SIZE = 100;
 
 /** Which runs to list. */
 export interface RunsOptions {
+  /** `spin` lists those instead that executed one task of another run once more. @default 'run' */
+  readonly kind?: RunKind | undefined;
   /** Only runs that have all of these, user or system tags. */
   readonly tags?: readonly string[] | undefined;
   /** Only runs in this state, or in one of these. A run whose process is gone is failed. */
@@ -67,10 +70,10 @@ export class Flow<F extends FlowShape = AnyFlow> {
   /**
    * Lists runs, newest first, page by page: leaving the loop early costs nothing.
    *
-   * @throws {RangeError} when `limit`, `since` or `status` is none
+   * @throws {RangeError} when `limit`, `since`, `status` or `kind` is none
    * @throws {NotFoundError} at the first step of the loop, when the home has no such flow
    */
-  runs({ tags, status, user, since, limit = Infinity }: RunsOptions = {}): AsyncIterableIterator<
+  runs({ kind = 'run', tags, status, user, since, limit = Infinity }: RunsOptions = {}): AsyncIterableIterator<
     Run<F>,
     undefined,
     undefined
@@ -86,7 +89,8 @@ export class Flow<F extends FlowShape = AnyFlow> {
     if (unknown !== undefined) {
       throw new RangeError(`there is no status ${unknown}\nThere are ${STATUSES.join(', ')}.`);
     }
-    return this.#list({ tags, user, since: since?.getTime() }, { statuses, limit });
+    if (!KINDS.includes(kind)) throw new RangeError(`there is no kind ${kind}\nThere are ${KINDS.join(', ')}.`);
+    return this.#list({ kind, tags, user, since: since?.getTime() }, { statuses, limit });
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Run<F>, undefined, undefined> {

@@ -7,7 +7,7 @@ import { describeReason, type RunReason, type RunStatus } from '../core/status.t
 import { checkTags } from '../core/tags.ts';
 import { decodeText } from '../store/encoding.ts';
 import { databaseFile } from '../store/home-folder.ts';
-import type { RunRecord } from '../store/run-store.ts';
+import type { RunKind, RunRecord } from '../store/run-store.ts';
 import type { Artifact } from './artifact.ts';
 import { type ArtifactName, type Data, lazyData } from './data.ts';
 import { explainMissing } from './explain-missing.ts';
@@ -104,7 +104,12 @@ export class Run<F extends FlowShape = AnyFlow> {
     return this.#record.systemTags;
   }
 
-  /** The run it was resumed from. */
+  /** A `spin` is one task of another run, executed once more alone. */
+  get kind(): RunKind {
+    return this.#record.kind;
+  }
+
+  /** The run it was resumed from, or took its task from when it is a spin. */
   get originRunId(): string | undefined {
     return this.#record.originRunId;
   }

@@ -57,7 +57,7 @@ async function locate(
   lease: StoreLease,
   { task, stream, attempt }: { task: TaskRecord; stream: LogStream } & LogOptions,
 ): Promise<{ readonly file: string; readonly ended: () => Promise<boolean> }> {
-  const { flow, runId, id: taskId } = await originOf(lease, task);
+  const { flow, runId, id: taskId } = await executedTask(lease, task);
   const read = async () => (await taskSnapshots(lease.store, { flow, runId, taskId }))[0]?.attempts ?? [];
 
   const attempts = await read();
@@ -76,9 +76,10 @@ async function locate(
 }
 
 /** The task that was executed: a clone has written nothing itself, and may be the clone of a clone. */
-async function originOf(lease: StoreLease, task: TaskRecord): Promise<TaskRecord> {
+async function executedTask(lease: StoreLease, task: TaskRecord): Promise<TaskRecord> {
   let current = task;
   while (current.originPathspec !== undefined) {
+    if ((await lease.store.run(current.flow, current.runId))?.kind === 'spin') return current; // it is no clone
     const origin = parsePathspec(current.originPathspec, 'task');
     const record = await lease.store.task(origin.flow, origin.run, origin.task);
     if (record === undefined) {

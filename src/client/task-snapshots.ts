@@ -6,6 +6,8 @@ import { presentRun } from './present-run.ts';
 export interface TaskSnapshot {
   readonly record: TaskRecord;
   readonly attempts: readonly AttemptSnapshot[];
+  /** Whether it executes once more the task that it names as its origin; otherwise it is a clone of that. */
+  readonly isSpun: boolean;
 }
 
 /** What was known of an attempt when its task was read. */
@@ -31,10 +33,12 @@ export async function taskSnapshots(
     taskId === undefined
       ? await reader.tasks(flow, runId, step)
       : [await reader.task(flow, runId, taskId)].filter((record) => record !== undefined);
+  const isSpun = run?.kind === 'spin';
   return Promise.all(
     records.map(async (record) => ({
       record: present(record, run),
       attempts: (await attemptsOf(reader, record)).map((attempt) => present(attempt, run)),
+      isSpun,
     })),
   );
 }

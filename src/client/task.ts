@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { NotFoundError } from '../core/errors.ts';
 import type { AnyFlow, Artifacts, FlowShape } from '../core/flow-shape.ts';
-import { formatPathspec } from '../core/pathspec.ts';
+import { formatPathspec, parsePathspec } from '../core/pathspec.ts';
 import { describeReason, type TaskReason, type TaskStatus } from '../core/status.ts';
 import type { ExceptionRecord } from '../store/run-store.ts';
 import { Artifact } from './artifact.ts';
@@ -120,7 +120,7 @@ export class Task<F extends FlowShape = AnyFlow> {
     return this.#snapshot.record.index;
   }
 
-  /** The task it was cloned from, when its run is a resumed one. */
+  /** The task it was cloned from, when its run is a resumed one; the one that it executed once more, when that is a spin. */
   get originPathspec(): string | undefined {
     return this.#snapshot.record.originPathspec;
   }
@@ -199,9 +199,16 @@ export class Task<F extends FlowShape = AnyFlow> {
     return leavable((either) => followLog(this.#lease, { task, stream, attempt, signal: either }), signal);
   }
 
-  /** The tasks it followed: one, or several when it is a join. */
+  /** The tasks it followed: one, or several when it is a join. Those of a spin are in the run that it comes from. */
   async *parentTasks(): AsyncIterableIterator<Task<F>, undefined, undefined> {
-    const { flow, runId, parentIds } = this.#snapshot.record;
+    const { flow, runId, parentIds, originPathspec } = this.#snapshot.record;
+    if (this.#snapshot.isSpun && originPathspec !== undefined) {
+      const origin = parsePathspec(originPathspec, 'task');
+      for (const task of await Task.read<F>(this.#lease, { flow, runId: origin.run, taskId: origin.task })) {
+        yield* task.parentTasks();
+      }
+      return;
+    }
     const ids = new Set(parentIds);
     yield* (await Task.read<F>(this.#lease, { flow, runId })).filter((task) => ids.has(task.id));
   }

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'PATHSPEC'
   | 'RESUME'
   | 'RUN_FAILED'
+  | 'SPIN'
   | 'START_TIMEOUT'
   | 'SUPERSEDED';
 

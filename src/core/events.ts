@@ -7,7 +7,14 @@ import type { FinalRunState, TaskReason } from './status.ts';
 export type RunEvent =
   | { readonly type: 'run-started'; readonly pathspec: string; readonly originRunId?: string | undefined }
   | { readonly type: 'task-cloned'; readonly pathspec: string; readonly originPathspec: string }
-  | { readonly type: 'task-started'; readonly pathspec: string; readonly attempt: number; readonly pid: number }
+  | {
+      readonly type: 'task-started';
+      readonly pathspec: string;
+      readonly attempt: number;
+      readonly pid: number;
+      /** The task that is executed once more, when this is a spin. */
+      readonly originPathspec?: string | undefined;
+    }
   | {
       readonly type: 'task-succeeded';
       readonly pathspec: string;

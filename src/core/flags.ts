@@ -82,12 +82,24 @@ export interface ResumeOptions extends RunOptions {
   rerunChanged?: boolean | undefined;
 }
 
+/** Options of `spin`. */
+export type SpinOptions = Pick<
+  RunOptions,
+  'tags' | 'maxNumSplits' | 'maxLogSize' | 'grace' | 'timeout' | 'with' | 'runIdFile'
+>;
+
 /** Options that one process gives to another. */
 export interface InternalOptions {
   /** Where the run's id, flow and home are written once it exists, or why it does not. */
   runnerAttributeFile?: string | undefined;
   /** A JSON file with parameter values that do not fit on a command line, or must not be seen on one. */
   parametersFile?: string | undefined;
+}
+
+/** The same of `spin`. */
+export interface InternalSpinOptions extends InternalOptions {
+  /** A JSON file with artifacts that do not fit on a command line. */
+  artifactsFile?: string | undefined;
 }
 
 const WITH = {
@@ -177,6 +189,22 @@ export const RESUME_FLAGS = {
   rerunChanged: { flag: 'rerun-changed', kind: 'switch', default: 'no', help: 'Run steps again whose source changed' },
 } as const satisfies Record<keyof ResumeOptions, Flag>;
 
+export const SPIN_FLAGS = {
+  artifacts: {
+    flag: 'artifacts',
+    kind: 'string',
+    many: true,
+    help: 'An artifact that the task finds instead of the inherited one, as name=<JSON>',
+  },
+  tags: RUN_FLAGS.tags,
+  maxNumSplits: RUN_FLAGS.maxNumSplits,
+  maxLogSize: RUN_FLAGS.maxLogSize,
+  grace: { ...RUN_FLAGS.grace, help: 'Seconds that the task gets to stop when it is ended early' },
+  timeout: { ...RUN_FLAGS.timeout, help: 'How long it may take, as 90s, 5m or 2h' },
+  with: WITH,
+  runIdFile: RUN_FLAGS.runIdFile,
+} as const satisfies Record<keyof SpinOptions | 'artifacts', Flag>;
+
 export const INTERNAL_FLAGS = {
   runnerAttributeFile: {
     flag: 'runner-attribute-file',
@@ -186,3 +214,8 @@ export const INTERNAL_FLAGS = {
   },
   parametersFile: { flag: 'parameters-file', kind: 'path', help: 'Read parameters from this JSON file', hidden: true },
 } as const satisfies Record<keyof InternalOptions, Flag>;
+
+export const INTERNAL_SPIN_FLAGS = {
+  ...INTERNAL_FLAGS,
+  artifactsFile: { flag: 'artifacts-file', kind: 'path', help: 'Read artifacts from this JSON file', hidden: true },
+} as const satisfies Record<keyof InternalSpinOptions, Flag>;

@@ -1,5 +1,5 @@
 import type { Graph } from '../flow/graph.ts';
-import type { FrameRecord, TransitionRecord } from '../store/run-store.ts';
+import type { ArtifactRecord, FrameRecord, TransitionRecord } from '../store/run-store.ts';
 
 /** A task that is to be executed, as far as the tasks before it decide about it. */
 export interface PlannedTask {
@@ -7,8 +7,10 @@ export interface PlannedTask {
   /** The tasks it follows: one, or for a join those that meet in it, in the order of the split. */
   readonly parentIds: readonly string[];
   readonly frames: readonly FrameRecord[];
-  /** The task of another run that it is executed in place of. */
+  /** The task of another run that it executes once more, alone; its parents are tasks of that run. */
   readonly originPathspec?: string | undefined;
+  /** Artifacts that it finds instead of what its parent left under their names. */
+  readonly overrides?: readonly ArtifactRecord[];
   /** A join of a foreach over nothing: it follows the split itself and has no inputs. */
   readonly joinsNothing?: true;
 }

@@ -42,6 +42,8 @@ export type Stop =
 export interface RunSetup {
   readonly home: string;
   readonly graph: Graph;
+  /** What the decorators of each step ask for, by step. */
+  readonly policies: ReadonlyMap<string, StepPolicy>;
   readonly writer: RunWriter;
   readonly store: RunReader;
   readonly pool: WorkerPool;
@@ -66,12 +68,12 @@ export interface RunSetup {
   readonly graceMs: number;
 }
 
-/** Where a run begins: at its start, or behind what it took over from another. */
+/** Where a run begins: at its start, behind what it took over from another, or anywhere with a single task. */
 export interface Beginning {
   /** Answers for each task that succeeded with those that can begin now. */
   readonly frontier: { after(task: FinishedTask): readonly PlannedTask[] };
   readonly ready: readonly PlannedTask[];
-  /** What the tasks left that were taken over, by their ids. */
+  /** What the tasks before left, by their ids. */
   readonly left: ReadonlyMap<string, LeftByTask>;
 }
 
@@ -134,7 +136,7 @@ class RunProgress {
     this.#frontier = frontier;
     this.#left = new Map(left);
     this.#mask = new SecretMask(setup.secrets);
-    this.#policies = policiesOf(setup.graph);
+    this.#policies = setup.policies;
     this.#due = new TaskQueue((step) => this.#policies.get(step)?.resources, machineResources);
     mkdirSync(logFolder(setup.home, setup.writer.flow, setup.writer.runId), { recursive: true, mode: 0o700 });
   }
@@ -199,11 +201,12 @@ class RunProgress {
     const { parentIds, frames, originPathspec } = planned;
     let worker = pool.take({ isolated });
     const sourceSha256 = graph.steps.get(step)?.sourceSha256 ?? '';
+    const parents = originPathspec === undefined ? parentIds : []; // the run has no others
     const taskId =
-      known ?? (await writer.startTask({ step, parentIds, frames, originPathspec, sourceSha256 }, worker.pid));
+      known ?? (await writer.startTask({ step, parentIds: parents, frames, originPathspec, sourceSha256 }, worker.pid));
     if (attempt > 0) await writer.startAttempt(taskId, attempt, worker.pid);
     const pathspec = this.pathspec(step, taskId);
-    report({ type: 'task-started', pathspec, attempt, pid: worker.pid });
+    report({ type: 'task-started', pathspec, attempt, pid: worker.pid, originPathspec });
     const order = this.#order(planned, { taskId, attempt, policy });
     const logs = this.#openLogs(order, pathspec);
     const limit: TaskLimit | undefined =

@@ -20,15 +20,24 @@ export function leftBy(
 
 /** What a task starts from: what its parent left, or for a join the inputs that meet in it. */
 export function taskSources(
-  { step, parentIds, joinsNothing }: PlannedTask,
+  { step, parentIds, joinsNothing, overrides = [] }: PlannedTask,
   { graph, left }: { graph: Graph; left: ReadonlyMap<string, LeftByTask> },
 ): Pick<TaskOrder, 'inherited' | 'inputs'> {
   // A task begins only when those it follows have finished.
   const of = (taskId: string): LeftByTask => left.get(taskId) ?? { branch: '', artifacts: [] };
   if (graph.steps.get(step)?.kind !== 'join') {
     const [parent = ''] = parentIds;
-    return { inherited: of(parent).artifacts, inputs: undefined };
+    return { inherited: override(of(parent).artifacts, overrides), inputs: undefined };
   }
   const meeting = joinsNothing === true ? [] : parentIds;
   return { inherited: [], inputs: meeting.map((taskId) => ({ taskId, ...of(taskId) })) };
+}
+
+function override(
+  artifacts: readonly ArtifactRecord[],
+  overrides: readonly ArtifactRecord[],
+): readonly ArtifactRecord[] {
+  if (overrides.length === 0) return artifacts;
+  const names = new Set(overrides.map(({ name }) => name));
+  return [...artifacts.filter(({ name }) => !names.has(name)), ...overrides];
 }

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { INTERNAL_FLAGS, RESUME_FLAGS, RUN_FLAGS, TOP_LEVEL_FLAGS, type Flag } from '../core/flags.ts';
+import { INTERNAL_SPIN_FLAGS, RESUME_FLAGS, RUN_FLAGS, SPIN_FLAGS, TOP_LEVEL_FLAGS, type Flag } from '../core/flags.ts';
 import { nearest } from '../core/nearest.ts';
 import type { FlowDefinition } from './definition.ts';
 import { FlowSource } from './flow-source.ts';
@@ -342,7 +342,13 @@ function targetsOf(call: NextCall): readonly string[] {
 /** The options of the protocol by every name they go by, in their plain form. */
 function optionNames(): ReadonlyMap<string, string> {
   const names = new Map([['help', 'help']]);
-  const tables: readonly Readonly<Record<string, Flag>>[] = [TOP_LEVEL_FLAGS, RESUME_FLAGS, RUN_FLAGS, INTERNAL_FLAGS];
+  const tables: readonly Readonly<Record<string, Flag>>[] = [
+    TOP_LEVEL_FLAGS,
+    RESUME_FLAGS,
+    RUN_FLAGS,
+    SPIN_FLAGS,
+    INTERNAL_SPIN_FLAGS,
+  ];
   for (const table of tables) {
     for (const [name, { flag, kind }] of Object.entries(table)) {
       names.set(plain(name), flag);

@@ -168,12 +168,15 @@ interface Reading {
   readonly parameterVariables: Map<string, string>;
 }
 
+/** Where a secret may come from that no run has kept. */
+const SECRET_COMMANDS = ['resume', 'run'] as const;
+
 function readEnvironment(environment: NodeJS.ProcessEnv, { command, known, ...target }: Reading): void {
-  // On a resume, what the origin run kept is not to be replaced by what happens to be in the environment.
+  // On a resume and a spin, what the origin run kept is not to be replaced by what happens to be in the environment.
   for (const [name, option] of known) {
     if (option.kind === 'flag' && option.flag.hidden === true) continue;
     if (option.kind === 'parameter') {
-      const commands = command === 'run' ? ['run'] : option.parameter.secret ? ['resume', 'run'] : [];
+      const commands = command === 'run' ? ['run'] : option.parameter.secret ? SECRET_COMMANDS : [];
       const text = commands
         .map((one) => environment[variableOf(one, name)])
         .find((one) => one !== undefined && one !== '');
@@ -181,7 +184,7 @@ function readEnvironment(environment: NodeJS.ProcessEnv, { command, known, ...ta
       continue;
     }
     const { isTopLevel } = option;
-    if (command === 'resume' && isNamed(option.flag)) continue;
+    if ((command === 'resume' || command === 'spin') && isNamed(option.flag)) continue;
     const isOfCommand = !isTopLevel || isFlagOf(command, name);
     const variables = [
       ...(isTopLevel ? [variableOf(name)] : []),

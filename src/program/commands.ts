@@ -1,4 +1,4 @@
-import { type Flag, INTERNAL_FLAGS, RESUME_FLAGS, RUN_FLAGS } from '../core/flags.ts';
+import { type Flag, INTERNAL_FLAGS, INTERNAL_SPIN_FLAGS, RESUME_FLAGS, RUN_FLAGS, SPIN_FLAGS } from '../core/flags.ts';
 import type { ProgramContext } from './program.ts';
 import type { Workers } from './workers.ts';
 
@@ -41,6 +41,15 @@ export const COMMANDS = {
     executes: true,
     help: 'Start a run that takes over what an earlier one finished',
     load: async () => (await import('./commands/resume.ts')).resume,
+  },
+  spin: {
+    words: '<step|run/step[/task]>',
+    minWords: 1,
+    maxWords: 1,
+    flags: { ...SPIN_FLAGS, ...INTERNAL_SPIN_FLAGS },
+    executes: true,
+    help: 'Execute one task again, alone, with the inputs it had',
+    load: async () => (await import('./commands/spin.ts')).spin,
   },
   show: {
     ...NO_WORDS,

@@ -14,8 +14,8 @@ export interface RunConsole {
 }
 
 export interface ConsoleOptions {
-  /** The command that resumes the run, shown when it fails. */
-  readonly resumeCommand: (runId: string) => string;
+  /** The command that resumes the run, shown when it fails; of a spin there is none. */
+  readonly resumeCommand: ((runId: string) => string) | undefined;
 }
 
 /** Lines for people, as Metaflow writes them: `time [run/step/task (pid N)] text`. Colours only on a terminal. */
@@ -37,6 +37,7 @@ export class TextConsole implements RunConsole {
       case 'task-started':
         this.#pids.set(event.pathspec, event.pid);
         return this.#print(this.#head(event.pathspec), [
+          ...(event.originPathspec === undefined ? [] : [`Spinning ${event.originPathspec}`]),
           event.attempt === 0 ? 'Task is starting.' : `Task is starting (retry ${event.attempt}).`,
         ]);
       case 'task-output':
@@ -62,7 +63,7 @@ export class TextConsole implements RunConsole {
         if (event.state.status === 'successful') return this.#print('', [bold('Done!')]);
         this.#print('', [red('Workflow failed.')]);
         printError(`The run failed: ${describeReason(event.state.reason)}`);
-        printError(`To resume it: ${this.#resumeCommand(path.run ?? '')}`);
+        if (this.#resumeCommand !== undefined) printError(`To resume it: ${this.#resumeCommand(path.run ?? '')}`);
     }
   }
 

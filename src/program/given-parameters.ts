@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { InvalidOptionError } from '../core/errors.ts';
 import type { InternalOptions } from '../core/flags.ts';
 import type { DeclaredParameters } from '../flow/declared-parameters.ts';
 import type { GivenValue } from '../flow/resolve-parameters.ts';
 import type { CommandLine } from './command-line.ts';
+import { readJsonObject } from './read-json-object.ts';
 
 /**
  * The parameters a run was given: on the command line, else in the file a Runner wrote, else in the environment.
@@ -21,7 +21,7 @@ export function givenParameters(
   if (exposed !== undefined && runnerAttributeFile !== undefined) throw exposedSecret(exposed);
   for (const [name, text] of parameterVariables) given.set(name, { kind: 'text', texts: [text] });
   if (parametersFile !== undefined) {
-    for (const [name, value] of Object.entries(readObject(parametersFile))) {
+    for (const [name, value] of Object.entries(readJsonObject(parametersFile, 'parameters-file'))) {
       given.set(name, typeof value === 'string' ? { kind: 'text', texts: [value] } : { kind: 'value', value });
     }
   }
@@ -35,25 +35,5 @@ function exposedSecret(name: string): InvalidOptionError {
     { option: name, expected: 'a value that is not on the command line' },
     `Parameter ${name} is secret, and was given on the command line, where others can read it`,
     `Give it in the environment, as RACEWAY_RUN_${name.toUpperCase()}; or write secret: true in the flow script or in a file that it imports, where a Runner looks for it.`,
-  );
-}
-
-function readObject(file: string): object {
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw invalid(file, { cause });
-  }
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) throw invalid(file);
-  return content;
-}
-
-function invalid(file: string, options?: ErrorOptions): InvalidOptionError {
-  return new InvalidOptionError(
-    { option: 'parameters-file', expected: 'a JSON object', received: file },
-    `cannot read parameters from ${file}: it holds no JSON object`,
-    'Give a file with one JSON object, parameter names as its keys.',
-    options,
   );
 }

@@ -22,7 +22,7 @@ export async function main(flowClass: FlowClass): Promise<never> {
   const argv = process.argv.slice(2);
   // A worker takes as long to start as all the rest, so it is started before the command line is even read. The rare
   // command line that has one of these words and does not run anything ends it again.
-  const workers = argv.some((word) => word === 'run' || word === 'resume')
+  const workers = argv.some((word) => word === 'run' || word === 'resume' || word === 'spin')
     ? new (await import('./workers.ts')).Workers()
     : undefined;
   const { runProgram } = await import('./program.ts');

@@ -1,7 +1,8 @@
 import { openHome } from '../client/home.ts';
 import type { Task } from '../client/task.ts';
 import { RacewayError } from '../core/errors.ts';
-import { parsePathspec } from '../core/pathspec.ts';
+import { formatPathspec } from '../core/pathspec.ts';
+import { ownPathspec } from './own-pathspec.ts';
 import type { ProgramContext } from './program.ts';
 
 /**
@@ -16,18 +17,17 @@ export async function namedTasks(
   { definition, commandLine }: ProgramContext,
   { word = commandLine.words[0] ?? '', mayBeRun = false }: { word?: string | undefined; mayBeRun?: boolean } = {},
 ): Promise<readonly Task[]> {
-  const flow = definition.name;
-  const pathspec = word.startsWith(`${flow}/`) ? word : `${flow}/${word}`;
-  const { run, step, task } = parsePathspec(pathspec);
-  if (run === undefined || (step === undefined && !mayBeRun)) {
+  const place = ownPathspec(word, definition.name);
+  if (place.run === undefined || (place.step === undefined && !mayBeRun)) {
     throw new RacewayError(
       'PATHSPEC',
       `${JSON.stringify(word)} names no task`,
       'Give run/step or run/step/task, as in 1763719200123456/start.',
     );
   }
+  const pathspec = formatPathspec(place);
   const home = await openHome({ home: commandLine.topLevel.home });
-  if (step === undefined) return (await Array.fromAsync((await home.run(pathspec)).tasks())).toReversed();
-  if (task !== undefined) return [await home.task(pathspec)];
+  if (place.step === undefined) return (await Array.fromAsync((await home.run(pathspec)).tasks())).toReversed();
+  if (place.task !== undefined) return [await home.task(pathspec)];
   return (await Array.fromAsync((await home.step(pathspec)).tasks())).toReversed();
 }

@@ -4,6 +4,7 @@ import { PROTOCOL } from '../core/attributes.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { DEFAULT_NUM_SPLITS, type InternalOptions, type RunOptions } from '../core/flags.ts';
 import { formatCommand } from '../core/format-command.ts';
+import { parsePathspec } from '../core/pathspec.ts';
 import { checkTags } from '../core/tags.ts';
 import { VERSION } from '../core/version.ts';
 import { readSecrets, type StepSecrets } from '../engine/read-secrets.ts';
@@ -13,10 +14,11 @@ import { checkedGraph } from '../flow/checked-graph.ts';
 import { encodeParameters } from '../flow/encode-parameters.ts';
 import type { Graph } from '../flow/graph.ts';
 import { secretValues, withoutSecrets } from '../flow/secret-values.ts';
+import type { StepPolicy } from '../flow/step-policy.ts';
 import { ownIdentity } from '../process/identity.ts';
 import { userName } from '../process/user-name.ts';
 import { locateHome, makeHome } from '../store/home-folder.ts';
-import type { RunWriter } from '../store/run-store.ts';
+import type { RunKind, RunWriter } from '../store/run-store.ts';
 import { openSqliteStore, type SqliteStore } from '../store/sqlite-store.ts';
 import { announceRun } from './attribute-file.ts';
 import { JsonConsole, type RunConsole, TextConsole } from './console.ts';
@@ -33,7 +35,7 @@ const DEFAULT_GRACE_SECONDS = 5;
 /** The Runner kills this process when the grace is over; tasks get a little less, so that their end can be recorded. */
 const TASK_SHARE_OF_GRACE = 0.8;
 
-/** What `run` and `resume` have in common: the console, the store, the signals, and how a run is made. */
+/** What `run`, `resume` and `spin` have in common: the console, the store, the signals, and how a run is made. */
 export class RunSession {
   readonly user = userName();
   readonly console: RunConsole;
@@ -54,7 +56,9 @@ export class RunSession {
     const resumeCommand = (runId: string): string =>
       formatCommand(['node', context.script, ...place, 'resume', `--origin-run-id=${runId}`]);
     this.console =
-      context.commandLine.topLevel.logFormat === 'json' ? new JsonConsole() : new TextConsole({ resumeCommand });
+      context.commandLine.topLevel.logFormat === 'json'
+        ? new JsonConsole()
+        : new TextConsole({ resumeCommand: context.commandLine.command === 'spin' ? undefined : resumeCommand });
     for (const signalCode of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.on(signalCode, () => this.#interrupt(signalCode));
     checkTags(this.#options.tags ?? []);
@@ -96,13 +100,19 @@ export class RunSession {
 
   /** Makes the run, announces it, executes it, and resolves with the exit status. */
   async execute({
+    kind = 'run',
     graph,
+    policies = policiesOf(graph),
     parameters,
     tags = this.#options.tags ?? [],
     originRunId,
     first,
   }: {
+    /** A `spin` is announced together with its only task, when that starts. @default 'run' */
+    kind?: RunKind;
     graph: Graph;
+    /** @default what the decorators of the graph's steps ask for */
+    policies?: ReadonlyMap<string, StepPolicy>;
     parameters: Readonly<Record<string, unknown>>;
     tags?: readonly string[];
     originRunId?: string;
@@ -111,7 +121,7 @@ export class RunSession {
   }): Promise<number> {
     const { definition } = this.#context;
     const { runIdFile } = this.#options;
-    const { variables, values } = readSecrets(policiesOf(graph));
+    const { variables, values } = readSecrets(policies);
     const secrets = { variables, values: [...values, ...secretValues(definition.parameters, parameters)] };
     if (runIdFile !== undefined) writeRunId(runIdFile, '');
     const { store } = this;
@@ -119,6 +129,7 @@ export class RunSession {
     const forStore = encodeParameters(withoutSecrets(definition.parameters, parameters));
     const writer = await store.createRun({
       flow: definition.name,
+      kind,
       user: this.user,
       userTags: tags,
       systemTags: [`user:${this.user}`, `node:${process.versions.node}`, `raceway:${VERSION}`],
@@ -128,7 +139,16 @@ export class RunSession {
       process: ownIdentity(),
     });
     try {
-      return await this.#carryOut(writer, { graph, parameters: forTasks, secrets, tags, originRunId, first });
+      return await this.#carryOut(writer, {
+        kind,
+        graph,
+        policies,
+        parameters: forTasks,
+        secrets,
+        tags,
+        originRunId,
+        first,
+      });
     } catch (error) {
       await recordFailure(writer);
       throw error;
@@ -138,14 +158,18 @@ export class RunSession {
   async #carryOut(
     writer: RunWriter,
     {
+      kind,
       graph,
+      policies,
       parameters,
       secrets,
       tags,
       originRunId,
       first,
     }: {
+      kind: RunKind;
       graph: Graph;
+      policies: ReadonlyMap<string, StepPolicy>;
       parameters: string;
       secrets: StepSecrets;
       tags: readonly string[];
@@ -156,21 +180,29 @@ export class RunSession {
     const { home, store } = this;
     const { runIdFile } = this.#options;
     if (runIdFile !== undefined) writeRunId(runIdFile, writer.runId);
-    const report = this.console.report.bind(this.console);
+    const announce = (task?: { readonly step: string; readonly task: string }): void =>
+      announceRun(this.#options.runnerAttributeFile, {
+        flow_name: writer.flow,
+        run_id: writer.runId,
+        step_name: task?.step,
+        task_id: task?.task,
+        metadata: `raceway@${home}`,
+        home,
+        protocol: PROTOCOL,
+      });
+    const report: RunConsole['report'] = (event, exception) => {
+      this.console.report(event, exception);
+      if (kind === 'spin' && event.type === 'task-started') announce(parsePathspec(event.pathspec, 'task'));
+    };
     report({ type: 'run-started', pathspec: `${writer.flow}/${writer.runId}`, originRunId });
     const beginning = await first(writer);
-    announceRun(this.#options.runnerAttributeFile, {
-      flow_name: writer.flow,
-      run_id: writer.runId,
-      metadata: `raceway@${home}`,
-      home,
-      protocol: PROTOCOL,
-    });
+    if (kind === 'run') announce();
     const limit = this.#limitTime();
     const state = await runFlow(
       {
         home,
         graph,
+        policies,
         writer,
         store,
         pool: this.#workers.pool,

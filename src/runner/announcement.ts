@@ -9,7 +9,8 @@ import { timeLimit } from './time-limit.ts';
 const FAREWELL_MS = 2000;
 
 /**
- * Waits until a child announces its run. If there will be none, the child has ended when this rejects.
+ * Waits until a child announces its run, or its task when it is to execute a single one. If there will be none, the child
+ * has ended when this rejects.
  *
  * @throws {RacewayError} the error that the child named, with a `FlowStartError` as its `cause`
  * @throws {FlowStartError} when the child ended without a word
@@ -18,7 +19,7 @@ const FAREWELL_MS = 2000;
  */
 export async function announcement(
   child: Child,
-  { startTimeoutMs, signal }: { startTimeoutMs: number; signal: AbortSignal },
+  { of, startTimeoutMs, signal }: { of: 'run' | 'task'; startTimeoutMs: number; signal: AbortSignal },
 ): Promise<Attributes> {
   using _interest = child.watch.use();
   const wake = () => child.watch.wake();
@@ -38,7 +39,7 @@ export async function announcement(
         await child.end();
         throw signal.reason;
       }
-      if (content.kind === 'attributes') return content.attributes;
+      if (content.kind === 'attributes' && isWhole(content.attributes, of)) return content.attributes;
       if (content.kind === 'error') throw await withStartError(content.error, child);
       if (exit !== undefined) {
         await child.finish();
@@ -54,6 +55,11 @@ export async function announcement(
   } finally {
     signal.removeEventListener('abort', wake);
   }
+}
+
+/** What lacks a name is still being written. */
+function isWhole({ step_name: step, task_id: task }: Attributes, of: 'run' | 'task'): boolean {
+  return of === 'run' || (step !== undefined && task !== undefined);
 }
 
 /** What stands in the attribute file by now. */

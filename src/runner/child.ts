@@ -72,7 +72,8 @@ export class Child {
     try {
       const command = completeCommandLine(plan.commandLine, {
         attributeFile: attributeFileIn(folder),
-        parametersFile: writeParameters(folder, plan.commandLine.inFile),
+        parametersFile: writeValues(folder, PARAMETERS_FILE, plan.commandLine.inFile.parameters),
+        artifactsFile: writeValues(folder, 'artifacts.json', plan.commandLine.inFile.artifacts),
       });
       const { guardian } = plan;
       // Every child has a value of its own, by which its descendants are told from those of the others.
@@ -198,10 +199,10 @@ function attributeFileIn(folder: TempFolder): string {
   return join(folder.path, 'attributes.json');
 }
 
-function writeParameters(folder: TempFolder, parameters: Readonly<Record<string, unknown>>): string | undefined {
-  if (Object.keys(parameters).length === 0) return undefined;
-  const file = join(folder.path, PARAMETERS_FILE);
-  writeFileSync(file, JSON.stringify(parameters), { mode: 0o600 });
+function writeValues(folder: TempFolder, name: string, values: Readonly<Record<string, unknown>>): string | undefined {
+  if (Object.keys(values).length === 0) return undefined;
+  const file = join(folder.path, name);
+  writeFileSync(file, JSON.stringify(values), { mode: 0o600 });
   return file;
 }
 

@@ -1,5 +1,7 @@
 import { InvalidOptionError } from '../core/errors.ts';
-import { type Flag, INTERNAL_FLAGS, RESUME_FLAGS, RUN_FLAGS, TOP_LEVEL_FLAGS } from '../core/flags.ts';
+import { type Flag, INTERNAL_SPIN_FLAGS, RESUME_FLAGS, RUN_FLAGS, SPIN_FLAGS, TOP_LEVEL_FLAGS } from '../core/flags.ts';
+import { ArgumentRoom } from './argument-room.ts';
+import { artifactArguments } from './artifact-arguments.ts';
 import type { Interpreter } from './interpreter.ts';
 import { mayDeclareSecrets } from './may-declare-secrets.ts';
 import { foreignOptionFlags, optionFlags, type Options, refuseZeroByte } from './option-flags.ts';
@@ -13,6 +15,13 @@ export type Command =
       readonly stepToRerun: string | undefined;
       readonly parameters: Options;
       readonly options: Options;
+    }
+  | {
+      readonly name: 'spin';
+      readonly pathspec: string;
+      readonly artifacts: Options;
+      readonly parameters: Options;
+      readonly options: Options;
     };
 
 /** A command line but for the files that do not exist yet. */
@@ -20,11 +29,14 @@ export interface CommandLine {
   /** Up to and including the command and its words. */
   readonly head: readonly string[];
   readonly tail: readonly string[];
-  /** Parameters that have to go to a file. */
-  readonly inFile: Readonly<Record<string, unknown>>;
+  /** What has to go to files. */
+  readonly inFile: {
+    readonly parameters: Readonly<Record<string, unknown>>;
+    readonly artifacts: Readonly<Record<string, unknown>>;
+  };
 }
 
-const COMMAND_FLAGS = { run: RUN_FLAGS, resume: RESUME_FLAGS, describe: {} } as const;
+const COMMAND_FLAGS = { run: RUN_FLAGS, resume: RESUME_FLAGS, spin: SPIN_FLAGS, describe: {} } as const;
 
 /**
  * The command line of a flow, as an argv array: interpreter, file, top-level flags, command, options, parameters.
@@ -53,36 +65,50 @@ export function commandLine(
         place: operation.place,
         others: operation.own,
       })
-    : foreignOptionFlags(command.options);
+    : foreignOptionFlags(command.name === 'spin' ? foreignSpinOptions(command) : command.options);
   if (isNative) refuseOptionNames(command);
-  const { flags, inFile } = parameterArguments(
+  const room = new ArgumentRoom();
+  const artifacts = artifactArguments(isNative && command.name === 'spin' ? command.artifacts : {}, room);
+  const parameters = parameterArguments(
     command.parameters,
     isNative
       ? { kind: 'native', mayHaveSecrets: Object.keys(command.parameters).length > 0 && mayDeclareSecrets(flowFile) }
       : { kind: 'foreign' },
+    room,
   );
   return {
     head: [...interpreter.prefix, flowFile, ...topLevelFlags, command.name, ...words(command)],
-    tail: [...commandFlags, ...flags],
-    inFile,
+    tail: [...commandFlags, ...artifacts.flags, ...parameters.flags],
+    inFile: { parameters: parameters.inFile, artifacts: artifacts.inFile },
   };
 }
 
 /** Completes a command line. */
 export function completeCommandLine(
   { head, tail }: CommandLine,
-  files: { readonly attributeFile: string; readonly parametersFile: string | undefined },
+  files: {
+    readonly attributeFile: string;
+    readonly parametersFile?: string | undefined;
+    readonly artifactsFile?: string | undefined;
+  },
 ): string[] {
-  const { runnerAttributeFile, parametersFile } = INTERNAL_FLAGS;
+  const { runnerAttributeFile, parametersFile, artifactsFile } = INTERNAL_SPIN_FLAGS;
   return [
     ...head,
     `--${runnerAttributeFile.flag}=${files.attributeFile}`,
     ...(files.parametersFile === undefined ? [] : [`--${parametersFile.flag}=${files.parametersFile}`]),
+    ...(files.artifactsFile === undefined ? [] : [`--${artifactsFile.flag}=${files.artifactsFile}`]),
     ...tail,
   ];
 }
 
+/** Another program says itself what it takes. */
+function foreignSpinOptions({ options, artifacts }: Command & { readonly name: 'spin' }): Options {
+  return Object.keys(artifacts).length === 0 ? options : { ...options, artifacts };
+}
+
 function words(command: Command): string[] {
+  if (command.name === 'spin') return [checkedPathspec(command.pathspec)];
   if (command.name !== 'resume' || command.stepToRerun === undefined) return [];
   if (!/^[\p{L}_$]/u.test(command.stepToRerun)) {
     throw new InvalidOptionError(
@@ -92,6 +118,15 @@ function words(command: Command): string[] {
     );
   }
   return [refuseZeroByte('stepToRerun', command.stepToRerun)];
+}
+
+function checkedPathspec(pathspec: string): string {
+  if (/^[A-Za-z0-9_]/.test(pathspec)) return refuseZeroByte('pathspec', pathspec);
+  throw new InvalidOptionError(
+    { option: 'pathspec', expected: 'step, run/step or run/step/task', received: JSON.stringify(pathspec) },
+    `${JSON.stringify(pathspec)} cannot name a task`,
+    'Give step, run/step or run/step/task, as in 1763719200123456/start/1.',
+  );
 }
 
 /** On the command line options and parameters look alike, and the option would win. */
@@ -105,7 +140,7 @@ function refuseOptionNames({ name, parameters }: Command): void {
     );
   }
   const commandFlags: Readonly<Record<string, Flag>> = COMMAND_FLAGS[name];
-  for (const [option, { flag }] of Object.entries({ ...TOP_LEVEL_FLAGS, ...commandFlags, ...INTERNAL_FLAGS })) {
+  for (const [option, { flag }] of Object.entries({ ...TOP_LEVEL_FLAGS, ...commandFlags, ...INTERNAL_SPIN_FLAGS })) {
     const given = [flag, `no-${flag}`].find((text) => parameters[text] !== undefined);
     if (given === undefined) continue;
     const place = Object.hasOwn(TOP_LEVEL_FLAGS, option) ? 'new Runner()' : `the options of ${name}()`;

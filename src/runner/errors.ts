@@ -1,6 +1,7 @@
 import { RacewayError } from '../core/errors.ts';
 import { describeReason } from '../core/status.ts';
 import type { ExecutingRun } from './executing-run.ts';
+import type { ExecutingTask } from './executing-task.ts';
 import { formatCommand } from '../core/format-command.ts';
 
 /** How much of a child's output a message repeats, in characters. */
@@ -73,17 +74,21 @@ export class StartTimeoutError extends RacewayError implements StartFacts {
 /** The run did not succeed, and the operation was given `reject: true`. */
 export class RunFailedError extends RacewayError {
   declare readonly code: 'RUN_FAILED';
-  /** The run, ended. */
-  readonly running: ExecutingRun;
+  /** The run, or the single task, ended. */
+  readonly running: ExecutingRun | ExecutingTask;
 
   static {
     this.prototype.name = 'RunFailedError';
   }
 
-  constructor(running: ExecutingRun, output: { readonly stdout: string; readonly stderr: string }, advice: string) {
-    const { status, reason, run } = running;
+  constructor(
+    running: ExecutingRun | ExecutingTask,
+    output: { readonly stdout: string; readonly stderr: string },
+    advice: string,
+  ) {
+    const { status, reason } = running;
     const why = reason === undefined ? '' : `: ${describeReason(reason)}`;
-    super('RUN_FAILED', `${run.pathspec} ended with status ${status}${why}`, `${advice}${excerpts(output)}`);
+    super('RUN_FAILED', `${running.toString()} ended with status ${status}${why}`, `${advice}${excerpts(output)}`);
     // Not enumerable, or printing the error would print everything that hangs on the handle.
     Object.defineProperty(this, 'running', { value: running, enumerable: false });
     this.running = running;

@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../core/errors.ts';
 import { parameterJson, parameterText } from '../core/parameter-text.ts';
+import { ArgumentRoom } from './argument-room.ts';
 import { type Options, refuseZeroByte } from './option-flags.ts';
 
 /** Parameters on their way to a child. */
@@ -13,10 +14,6 @@ export interface ParameterArguments {
 export type ParameterTaker =
   { readonly kind: 'native'; readonly mayHaveSecrets: boolean } | { readonly kind: 'foreign' };
 
-// Linux takes 128 kB for one argument and, with the default stack, 2 MB for all of them and the environment.
-const LONGEST_ARGUMENT_BYTES = 100_000;
-const LONGEST_SUM_BYTES = 500_000;
-
 /**
  * Turns the parameters of a flow into arguments: names as they are, `--name=value`, an object or array as one JSON text
  * (for a foreign flow an array is one flag for each of its values). `undefined` gives nothing. What is too long goes to a
@@ -27,28 +24,26 @@ const LONGEST_SUM_BYTES = 500_000;
  * @example
  * parameterArguments({ learning_rate: 0.5, debug: true }, { kind: 'native', mayHaveSecrets: false }).flags; // ['--learning_rate=0.5', '--debug=true']
  */
-export function parameterArguments(parameters: Options, taker: ParameterTaker): ParameterArguments {
+export function parameterArguments(
+  parameters: Options,
+  taker: ParameterTaker,
+  room = new ArgumentRoom(),
+): ParameterArguments {
   const { kind } = taker;
   const flags: string[] = [];
   const inFile: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  let sumBytes = 0;
   for (const [name, value] of Object.entries(parameters)) {
     if (value === undefined) continue;
     if (!/^[\p{L}_$][\p{L}\p{N}_$.-]*$/u.test(name)) throw badName(name);
     const values: readonly unknown[] = kind === 'foreign' && Array.isArray(value) ? value : [value];
     const own = values.map((one) => `--${name}=${parameterText(name, one)}`);
-    const ownBytes = own.reduce((sum, flag) => sum + Buffer.byteLength(flag) + 1, 0);
-    const fits =
-      own.every((flag) => Buffer.byteLength(flag) <= LONGEST_ARGUMENT_BYTES && !flag.includes('\0')) &&
-      sumBytes + ownBytes <= LONGEST_SUM_BYTES;
-    if (fits && !(kind === 'native' && taker.mayHaveSecrets)) {
+    if (!(kind === 'native' && taker.mayHaveSecrets) && room.take(own)) {
       flags.push(...own);
-      sumBytes += ownBytes;
     } else if (kind === 'native') {
       inFile[name] = parameterJson(name, value);
     } else {
       for (const flag of own) refuseZeroByte(name, flag);
-      throw tooLong(name, ownBytes);
+      throw tooLong(name, own);
     }
   }
   return { flags, inFile };
@@ -62,9 +57,10 @@ function badName(name: string): InvalidOptionError {
   );
 }
 
-function tooLong(name: string, sizeBytes: number): InvalidOptionError {
+function tooLong(name: string, flags: readonly string[]): InvalidOptionError {
+  const sizeBytes = flags.reduce((sum, flag) => sum + Buffer.byteLength(flag) + 1, 0);
   return new InvalidOptionError(
-    { option: name, expected: `at most ${LONGEST_ARGUMENT_BYTES} bytes`, received: `${sizeBytes} bytes` },
+    { option: name, expected: `at most ${ArgumentRoom.longestBytes} bytes`, received: `${sizeBytes} bytes` },
     `the parameter ${name} does not fit on a command line: it has ${sizeBytes} bytes`,
     'Write it to a file and give the flow the path of that file.',
   );

@@ -1,5 +1,5 @@
-import type { ResumeOptions, RunOptions, TopLevelOptions } from '../core/flags.ts';
-import type { ConfigInputs, FlowShape, ParameterInputs } from '../core/flow-shape.ts';
+import type { ResumeOptions, RunOptions, SpinOptions, TopLevelOptions } from '../core/flags.ts';
+import type { Artifacts, ConfigInputs, FlowShape, ParameterInputs, ParameterValues } from '../core/flow-shape.ts';
 
 /** Options that are the Runner's own, and no flags of the flow. */
 export interface RunnerOwnOptions {
@@ -26,7 +26,7 @@ export interface OperationOwnOptions {
   signal?: AbortSignal | undefined;
   /** How long the run may take, in milliseconds, 0 or more; it is ended with status `timeout`. @default Infinity */
   timeoutMs?: number | undefined;
-  /** Whether a run that does not succeed is an error, `RunFailedError`, of `run()`, `resume()` and `wait()`. @default false */
+  /** Whether a run that does not succeed is an error, `RunFailedError`, of `run()`, `resume()`, `spin()` and `wait()`. @default false */
   reject?: boolean | undefined;
 }
 
@@ -78,6 +78,20 @@ export type ResumeOperationOptions<F extends FlowShape> = OperationOwnOptions &
     /** Parameters that get another value than they had in the origin run. */
     parameters?: ParameterInputs<F> | undefined;
   } & OtherFlags<F>;
+
+/** Options of `spin()` and `asyncSpin()`. */
+export type SpinOperationOptions<F extends FlowShape> = OperationOwnOptions &
+  SpinOptions & {
+    /** Artifacts that the task finds instead of the inherited ones, by name: what JSON can say. */
+    artifacts?: ArtifactInputs<F> | undefined;
+    /** Parameters that get another value than they had in the origin run. */
+    parameters?: ParameterInputs<F> | undefined;
+  } & OtherFlags<F>;
+
+/** The artifacts of `F` without its parameters, all optional. */
+type ArtifactInputs<F extends FlowShape> = string extends keyof F
+  ? Readonly<Record<string, unknown>>
+  : Partial<Omit<Artifacts<F>, keyof ParameterValues<F>>>;
 
 export const RUNNER_OWN_OPTIONS = [
   'showOutput',

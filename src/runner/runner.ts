@@ -4,11 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { foreignRun } from '../client/foreign-run.ts';
 import { findHome, type Home, openHome } from '../client/home.ts';
+import { foreignTask } from '../client/foreign-task.ts';
 import type { Run } from '../client/run.ts';
+import type { Task } from '../client/task.ts';
 import type { Attributes } from '../core/attributes.ts';
 import { compileCacheFolder } from '../core/compile-cache.ts';
 import { FlowFileError } from '../core/errors.ts';
 import type { AnyFlow, FlowShape, ParameterInputs } from '../core/flow-shape.ts';
+import { formatCommand } from '../core/format-command.ts';
 import { invalid } from '../core/invalid.ts';
 import { formatPathspec } from '../core/pathspec.ts';
 import { announcement } from './announcement.ts';
@@ -16,7 +19,9 @@ import { Child } from './child.ts';
 import { type Command, commandLine, type CommandLine } from './command-line.ts';
 import { copyLog } from './copy-log.ts';
 import { CleanedUpError } from './errors.ts';
+import type { Executing, ExecutingParts } from './executing.ts';
 import { ExecutingRun } from './executing-run.ts';
+import { ExecutingTask } from './executing-task.ts';
 import { type FlowDescription, flowDescription } from './flow-description.ts';
 import { type Interpreter, interpreterOf } from './interpreter.ts';
 import { LinkedAbort } from './linked-abort.ts';
@@ -34,6 +39,7 @@ import {
   type RunnerOptions,
   type RunnerOwnOptions,
   type RunOperationOptions,
+  type SpinOperationOptions,
 } from './runner-options.ts';
 import { type GuardianShare, shareGuardian } from './shared-guardian.ts';
 import { checkTimeLimit } from './time-limit.ts';
@@ -41,16 +47,18 @@ import { checkTimeLimit } from './time-limit.ts';
 const START_TIMEOUT_MS = 3_600_000;
 
 /** How an operation is to be done. */
-interface Operation {
+interface Operation<F extends FlowShape, E extends Executing<F>> {
   readonly command: Command;
   readonly own: OperationOwnOptions;
   /** Whether the output of the child is copied from its first byte on. */
   readonly showsOutput: boolean;
+  /** Makes the handle, once the child has announced what it executes. */
+  readonly handle: (parts: ExecutingParts<F>, attributes: Attributes) => E | Promise<E>;
 }
 
-/** A run that has been started, and the copying of its output. */
-interface Started<F extends FlowShape> {
-  readonly running: ExecutingRun<F>;
+/** A run or a task that has been started, and the copying of its output. */
+interface Started<E> {
+  readonly running: E;
   readonly copied: Promise<unknown>;
 }
 
@@ -72,7 +80,7 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
   readonly #topLevel: Options;
   readonly #disposal = new AbortController();
   readonly #starting = new Set<Promise<unknown>>();
-  readonly #runs = new Set<ExecutingRun<F>>();
+  readonly #runs = new Set<Executing<F>>();
   readonly #homes = new Map<string, Promise<Home>>();
   #guardian: GuardianShare | undefined;
   #disposed: Promise<void> | undefined;
@@ -119,6 +127,27 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
   /** The same, but resolves as soon as the run has started. */
   async asyncResume(options?: ResumeOperationOptions<F>): Promise<ExecutingRun<F>> {
     return (await this.#start(this.#resumeOperation(options, false))).running;
+  }
+
+  /**
+   * Executes one task of an earlier run again, alone, with the inputs it had, and waits for its end; nothing follows it.
+   * Throws as `run` does.
+   *
+   * @param pathspec `run/step/task`, the flow's name in front or not; `run/step` for its only task, or else the latest that
+   *   failed, or else the first; or `step`, of the latest run that has a task of it
+   * @throws {NotFoundError} when there is no such task
+   *
+   * @example
+   * const running = await runner.spin('train', { artifacts: { rate: 0.1 } });
+   * console.log(running.task.status, await running.task.stdout());
+   */
+  async spin(pathspec: string, options?: SpinOperationOptions<F>): Promise<ExecutingTask<F>> {
+    return await this.#finish(this.#spinOperation(pathspec, options, this.#own.showOutput ?? true));
+  }
+
+  /** The same, but resolves as soon as the task has started. */
+  async asyncSpin(pathspec: string, options?: SpinOperationOptions<F>): Promise<ExecutingTask<F>> {
+    return (await this.#start(this.#spinOperation(pathspec, options, false))).running;
   }
 
   /**
@@ -179,16 +208,17 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
     return `Runner ${this.flowFile} (${running} running)`;
   }
 
-  #runOperation(parameters: unknown, options: unknown, showsOutput: boolean): Operation {
+  #runOperation(parameters: unknown, options: unknown, showsOutput: boolean): Operation<F, ExecutingRun<F>> {
     const { own, flags } = split<OperationOwnOptions>(options ?? {}, OPERATION_OWN_OPTIONS);
     return {
       command: { name: 'run', parameters: asOptions('parameters', parameters ?? {}), options: flags },
       own,
       showsOutput,
+      handle: (parts) => new ExecutingRun(parts),
     };
   }
 
-  #resumeOperation(given: unknown, showsOutput: boolean): Operation {
+  #resumeOperation(given: unknown, showsOutput: boolean): Operation<F, ExecutingRun<F>> {
     const { own, flags } = split<OperationOwnOptions>(given ?? {}, OPERATION_OWN_OPTIONS);
     const { stepToRerun, parameters, ...options } = flags;
     if (stepToRerun !== undefined && typeof stepToRerun !== 'string') {
@@ -198,17 +228,37 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
       command: { name: 'resume', stepToRerun, parameters: asOptions('parameters', parameters ?? {}), options },
       own,
       showsOutput,
+      handle: (parts) => new ExecutingRun(parts),
     };
   }
 
-  async #finish(operation: Operation): Promise<ExecutingRun<F>> {
+  #spinOperation(pathspec: unknown, given: unknown, showsOutput: boolean): Operation<F, ExecutingTask<F>> {
+    const { own, flags } = split<OperationOwnOptions>(given ?? {}, OPERATION_OWN_OPTIONS);
+    const { artifacts, parameters, ...options } = flags;
+    if (typeof pathspec !== 'string') throw invalid('pathspec', 'the pathspec of a task', pathspec);
+    return {
+      command: {
+        name: 'spin',
+        pathspec,
+        artifacts: asOptions('artifacts', artifacts ?? {}),
+        parameters: asOptions('parameters', parameters ?? {}),
+        options,
+      },
+      own,
+      showsOutput,
+      handle: async (parts, attributes) =>
+        new ExecutingTask({ ...parts, task: await openTask<F>(parts.home, attributes) }),
+    };
+  }
+
+  async #finish<E extends Executing<F>>(operation: Operation<F, E>): Promise<E> {
     const { running, copied } = await this.#start(operation);
     const [ended] = await Promise.allSettled([running.wait(), copied]);
     if (ended.status === 'rejected') throw ended.reason;
     return running;
   }
 
-  async #start(operation: Operation): Promise<Started<F>> {
+  async #start<E extends Executing<F>>(operation: Operation<F, E>): Promise<Started<E>> {
     return await this.#track(this.#startRun(operation));
   }
 
@@ -222,7 +272,7 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
     }
   }
 
-  async #startRun({ command, own, showsOutput }: Operation): Promise<Started<F>> {
+  async #startRun<E extends Executing<F>>({ command, own, showsOutput, handle }: Operation<F, E>): Promise<Started<E>> {
     const { cwd, startTimeoutMs = START_TIMEOUT_MS } = this.#own;
     checkOwnOptions(this.#own, own);
     const abort = new LinkedAbort([this.#disposal.signal, this.#own.signal, own.signal]);
@@ -233,9 +283,13 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
         ? Promise.all([copyLog(child.stdout, process.stdout), copyLog(child.stderr, process.stderr)])
         : Promise.resolve();
       try {
-        const attributes = await announcement(child, { startTimeoutMs, signal: abort.signal });
+        const attributes = await announcement(child, {
+          of: command.name === 'spin' ? 'task' : 'run',
+          startTimeoutMs,
+          signal: abort.signal,
+        });
         const { run, home } = await this.#openRun(attributes);
-        const running = new ExecutingRun<F>({
+        const parts: ExecutingParts<F> = {
           child,
           run,
           // A dry run announces the run that it is about, whose end is none of ours.
@@ -243,15 +297,14 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
           signal: abort.signal,
           timeoutMs: own.timeoutMs,
           reject: own.reject ?? false,
-          resumeCommand: [
+          advice: advice(command, attributes, [
             ...interpreter.prefix,
             this.flowFile,
             // Without these two, whoever repeats the command in the same folder finds the same home.
             ...(home !== undefined && (cwd ?? this.#topLevel['home']) !== undefined ? [`--home=${home.path}`] : []),
-            'resume',
-            `--origin-run-id=${attributes.run_id}`,
-          ],
-        });
+          ]),
+        };
+        const running = await handle(parts, attributes);
         this.#runs.add(running);
         void child.cleared().then(() => abort[Symbol.dispose]());
         return { running, copied };
@@ -351,7 +404,7 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
     return { run: await home.run<F>(pathspec), home };
   }
 
-  async #disposeRun(running: ExecutingRun<F>): Promise<void> {
+  async #disposeRun(running: Executing<F>): Promise<void> {
     await running[Symbol.asyncDispose]();
     this.#runs.delete(running);
   }
@@ -369,6 +422,20 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
     this.#homes.clear();
     await this.#guardian?.[Symbol.asyncDispose]();
   }
+}
+
+/** The types of a task that is kept elsewhere are as good as the caller's word, as those of every task are. */
+async function openTask<F extends FlowShape>(home: Home | undefined, attributes: Attributes): Promise<Task<F>> {
+  const { flow_name: flow, run_id: run, step_name: step, task_id: task } = attributes;
+  const pathspec = formatPathspec({ flow, run, step, task });
+  return home === undefined ? (foreignTask(pathspec) as unknown as Task<F>) : await home.task<F>(pathspec);
+}
+
+/** What to do when the run failed. */
+function advice(command: Command, { run_id: runId }: Attributes, program: readonly string[]): string {
+  return command.name === 'spin'
+    ? `Spin it again when that is mended: ${formatCommand([...program, 'spin', command.pathspec])}`
+    : `Resume it when that is mended: ${formatCommand([...program, 'resume', `--origin-run-id=${runId}`])}`;
 }
 
 /** `R`, but for names that `P` does not have. */

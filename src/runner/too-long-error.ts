@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../core/errors.ts';
-import { type Flag, RESUME_FLAGS, RUN_FLAGS, TOP_LEVEL_FLAGS } from '../core/flags.ts';
+import { type Flag, RESUME_FLAGS, RUN_FLAGS, SPIN_FLAGS, TOP_LEVEL_FLAGS } from '../core/flags.ts';
 
 /** Something that a child is to be given: an argument, or an entry of its environment. */
 interface Entry {
@@ -42,7 +42,7 @@ function argument(text: string): Entry {
   const sizeBytes = Buffer.byteLength(text);
   const flag = /^--([^=]+)=/.exec(text)?.[1];
   if (flag === undefined) return { what: `an argument of the command line`, option: 'interpreter', sizeBytes };
-  const flags = Object.entries<Flag>({ ...TOP_LEVEL_FLAGS, ...RUN_FLAGS, ...RESUME_FLAGS });
+  const flags = Object.entries<Flag>({ ...TOP_LEVEL_FLAGS, ...RUN_FLAGS, ...RESUME_FLAGS, ...SPIN_FLAGS });
   const option = flags.find(([, known]) => known.flag === flag)?.[0] ?? flag;
   return { what: `the option ${option}`, option, sizeBytes };
 }

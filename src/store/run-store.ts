@@ -128,6 +128,7 @@ export interface TaskRecord {
   readonly frames: readonly FrameRecord[];
   /** Position in the innermost foreach. */
   readonly index: number | undefined;
+  /** The task it was cloned from; in a run of kind `spin`, the one that it executes once more. */
   readonly originPathspec: string | undefined;
   readonly exception: ExceptionRecord | undefined;
   readonly transition: TransitionRecord | undefined;
@@ -154,7 +155,7 @@ export interface NewTask {
   readonly sourceSha256: string;
   readonly parentIds: readonly string[];
   readonly frames: readonly FrameRecord[];
-  /** The task of another run that this one is executed in place of. */
+  /** The task of another run that this one executes once more: of a spin. */
   readonly originPathspec?: string | undefined;
 }
 

@@ -126,14 +126,14 @@ class SqliteRunWriter implements RunWriter {
       const taskId = String(this.#nextTaskId);
       const key = this.#addTask(taskId, task);
       this.#tasks.set(taskId, { step: task.step, key });
-      this.#addAttempt(taskId, 0, pid);
+      this.#addAttempt(taskId, { attempt: 0, pid, originPathspec: task.originPathspec });
       this.#nextTaskId += 1;
       return taskId;
     });
   }
 
   async startAttempt(taskId: string, attempt: number, pid: number): Promise<void> {
-    this.#write(() => this.#addAttempt(taskId, attempt, pid));
+    this.#write(() => this.#addAttempt(taskId, { attempt, pid }));
   }
 
   async finishAttempt({
@@ -261,7 +261,10 @@ class SqliteRunWriter implements RunWriter {
     ).key;
   }
 
-  #addAttempt(taskId: string, attempt: number, pid: number): void {
+  #addAttempt(
+    taskId: string,
+    { attempt, pid, originPathspec }: { attempt: number; pid: number; originPathspec?: string | undefined },
+  ): void {
     const { key, step } = this.#task(taskId);
     this.#database.run(
       `INSERT INTO attempt (task_key, number, status, started_at, pid) VALUES (?, ?, 'running', ?, ?)`,
@@ -270,7 +273,7 @@ class SqliteRunWriter implements RunWriter {
       Date.now(),
       pid,
     );
-    this.#record({ type: 'task-started', pathspec: this.#pathspec(step, taskId), attempt, pid });
+    this.#record({ type: 'task-started', pathspec: this.#pathspec(step, taskId), attempt, pid, originPathspec });
   }
 
   /** Every write also says that the run process is alive, and finds out whether the run is still its own. */

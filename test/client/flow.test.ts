@@ -92,11 +92,12 @@ describe('the runs of a flow', () => {
     expect(await ids({ status: 'failed', limit: 1 })).toEqual([lost.id]);
   });
 
-  test('are refused when the limit, the date or the status makes no sense', () => {
+  test('are refused when the limit, the date, the status or the kind makes no sense', () => {
     expect(() => flow.runs({ limit: -1 })).toThrow(RangeError);
     expect(() => flow.runs({ limit: 1.5 })).toThrow(RangeError);
     expect(() => flow.runs({ since: new Date('x') })).toThrow(RangeError);
     expect(() => flow.runs({ status: 'succesful' as 'successful' })).toThrow(/there is no status succesful/);
+    expect(() => flow.runs({ kind: 'spun' as 'spin' })).toThrow(/there is no kind spun/);
   });
 });
 

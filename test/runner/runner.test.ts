@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { FlowFileError, InvalidOptionError, NotFoundError, RacewayError } from '../../src/core/errors.ts';
 import { marked } from '../../src/process/marked.ts';
 import { CleanedUpError, FlowStartError, RunFailedError, StartTimeoutError } from '../../src/runner/errors.ts';
+import { ExecutingRun } from '../../src/runner/executing-run.ts';
 import { Runner } from '../../src/runner/runner.ts';
 import { puppet } from '../fixtures/puppet.ts';
 
@@ -351,11 +352,13 @@ describe('Runner with reject', () => {
   test('rejects run and wait when the run does not succeed', async () => {
     await using runner = new Runner(puppet('exits.mjs'), quiet);
     const error = await errorOf(runner.run({ status: 3 }, { reject: true }), RunFailedError);
-    expect(error.running.status).toBe('failed');
+    const ended = error.running;
+    if (!(ended instanceof ExecutingRun)) throw new TypeError('it was a run');
+    expect(ended.status).toBe('failed');
     const [first, second] = error.message.split('\n');
-    expect(first).toBe(`${error.running.run.pathspec} ended with status failed: its process ended with exit status 3`);
+    expect(first).toBe(`${ended.run.pathspec} ended with status failed: its process ended with exit status 3`);
     expect(second).toBe(
-      `Resume it when that is mended: ${process.execPath} ${puppet('exits.mjs')} resume --origin-run-id=${error.running.run.id}`,
+      `Resume it when that is mended: ${process.execPath} ${puppet('exits.mjs')} resume --origin-run-id=${ended.run.id}`,
     );
     expect(error.message).toContain('stderr:\nerr\n\nstdout:\nout');
     expect(inspect(error)).not.toContain('running:');

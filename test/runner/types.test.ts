@@ -2,6 +2,7 @@ import { expectTypeOf, test } from 'vitest';
 import type { CONFIGS, PARAMETERS, STEP } from '../../src/core/flow-shape.ts';
 import type { LogLine } from '../../src/process/line-reader.ts';
 import type { ExecutingRun } from '../../src/runner/executing-run.ts';
+import type { ExecutingTask } from '../../src/runner/executing-task.ts';
 import { product } from '../../src/runner/product.ts';
 import { Runner } from '../../src/runner/runner.ts';
 import { zip } from '../../src/runner/zip.ts';
@@ -50,6 +51,17 @@ const unused = async (): Promise<void> => {
   await typed.resume({ originRunId: '1', stepToRerun: 'start', parameters: { seconds: 1 } });
   // @ts-expect-error wrong type of parameter
   await typed.resume({ parameters: { seconds: '1' } });
+
+  await typed.spin('17/start', { artifacts: { model: new Map() }, parameters: { seconds: 1 }, tags: ['a'] });
+  // @ts-expect-error wrong type of artifact
+  await typed.spin('17/start', { artifacts: { model: 1 } });
+  // @ts-expect-error a parameter is no artifact
+  await typed.spin('17/start', { artifacts: { seconds: 1 } });
+  // @ts-expect-error no option of a single task
+  await typed.spin('17/start', { maxWorkers: 1 });
+  const spinning = await typed.asyncSpin('start');
+  expectTypeOf(spinning).toEqualTypeOf<ExecutingTask<Flow>>();
+  expectTypeOf(await spinning.task.data.model).toEqualTypeOf<Map<string, number>>();
 
   const running = await typed.asyncRun();
   expectTypeOf(running).toEqualTypeOf<ExecutingRun<Flow>>();
@@ -103,6 +115,7 @@ const unused = async (): Promise<void> => {
     configValue: { a: 1 },
   });
   await untyped.run({ anything: [1] }, { maxWorkers: 1, userNamespace: '' });
+  await untyped.spin('start', { artifacts: { anything: 1 }, skipDecorators: true });
   untyped.map(product({ anything: [1] }), { userNamespace: '' });
 };
 

@@ -350,6 +350,19 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       await expect(store.changeTags('Sample', '1', { add: ['x'] })).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
 
+    test('a spin is listed only when it is asked for, and its task names the one it executes once more', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const run = await store.createRun(newRun());
+      const spin = await store.createRun(newRun({ kind: 'spin', originRunId: run.runId }));
+      const originPathspec = `Sample/${run.runId}/start/1`;
+      const id = await spin.startTask({ ...newTask('start'), originPathspec }, 5);
+      expect((await store.runs('Sample', {})).map((one) => one.id)).toStrictEqual([run.runId]);
+      expect(await store.runs('Sample', { kind: 'spin' })).toMatchObject([{ id: spin.runId, kind: 'spin' }]);
+      expect(await store.task('Sample', spin.runId, id)).toMatchObject({ originPathspec });
+      expect(await store.events('Sample', spin.runId, 1)).toMatchObject([{ type: 'task-started', originPathspec }]);
+    });
+
     test('events are kept in order and can be read on from any of them', async () => {
       await using place = createStore();
       const store = place.open();

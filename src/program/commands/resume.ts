@@ -83,6 +83,13 @@ async function findOrigin(
       'Name one with --origin-run-id=<id>, in the home that holds it.',
     );
   }
+  if (origin.kind === 'spin') {
+    throw new RacewayError(
+      'RESUME',
+      `cannot resume ${flow}/${origin.id}: it is a spin, one task alone, and nothing follows it`,
+      `Resume the run that the task is from (--origin-run-id=${origin.originRunId}), or spin it again.`,
+    );
+  }
   if (origin.state.status !== 'running') return origin;
   if (!looksLost(origin)) {
     throw new RacewayError(
