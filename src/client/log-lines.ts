@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { LogTimes } from './log-times.ts';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -44,6 +44,11 @@ export async function* logLines(file: string, { ended, next }: LogFollowing): As
         const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, position);
         const { mtimeMs, size } = await handle.stat();
         look.modifiedMs = mtimeMs;
+        if (bytesRead > 0 && position === 0 && !(await isStillAt(file, handle))) {
+          await handle.close();
+          handle = undefined;
+          break;
+        }
         if (bytesRead === 0) {
           if (size < position) position = splitter.restart(size); // the log grew too large and was cut
           break;
@@ -106,6 +111,20 @@ class LineSplitter {
     this.#rest = [];
     const isCrLf = bytes.at(-1) === CARRIAGE_RETURN;
     return { offset: this.#lineStart, bytes: isCrLf ? bytes.subarray(0, -1) : bytes };
+  }
+}
+
+/**
+ * Whether the file still has this name. A log that stayed empty is given to another task, whose output is not to be taken
+ * for this one's; one that anything was written to keeps its name.
+ */
+export async function isStillAt(file: string, handle: FileHandle): Promise<boolean> {
+  const { ino } = await handle.stat();
+  try {
+    return (await stat(file)).ino === ino;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
 }
 

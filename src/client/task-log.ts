@@ -1,10 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { NotFoundError, RacewayError } from '../core/errors.ts';
 import { formatPathspec, parsePathspec } from '../core/pathspec.ts';
 import { databaseFile, logFile } from '../store/home-folder.ts';
 import type { TaskRecord } from '../store/run-store.ts';
 import { FileWatch } from './file-watch.ts';
-import { type TaskLogLine, logLines } from './log-lines.ts';
+import { isStillAt, logLines, type TaskLogLine } from './log-lines.ts';
 import type { StoreLease } from './store-lease.ts';
 import { taskSnapshots } from './task-snapshots.ts';
 
@@ -27,7 +27,8 @@ export async function logText(
 ): Promise<string> {
   const { file } = await locate(lease, { task, stream, attempt });
   try {
-    const { size } = await stat(file);
+    await using handle = await open(file);
+    const { size } = await handle.stat();
     if (size > TEXT_BYTES_MAX) {
       throw new RacewayError(
         'OUTPUT_TOO_LARGE',
@@ -35,7 +36,8 @@ export async function logText(
         `Read it line by line with logLines('${stream}').`,
       );
     }
-    return await readFile(file, 'utf8');
+    const text = await handle.readFile('utf8');
+    return text === '' || (await isStillAt(file, handle)) ? text : '';
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;

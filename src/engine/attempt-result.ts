@@ -7,7 +7,7 @@ import { prepareBlob } from '../store/artifact-files.ts';
 import { encodeValue } from '../store/encoding.ts';
 import type { AttemptResult, ExceptionRecord, TransitionRecord } from '../store/run-store.ts';
 import { describeMisfit } from './fits.ts';
-import type { TaskOrder } from './messages.ts';
+import type { TaskFacts } from './messages.ts';
 import type { SecretMask } from './secret-mask.ts';
 import type { TaskEnd } from './worker-process.ts';
 
@@ -64,18 +64,18 @@ export function caughtResult(
   result: AttemptResult,
   {
     policy,
-    order,
+    task,
     step,
     home,
-  }: { policy: CatchPolicy | undefined; order: TaskOrder; step: GraphStep | undefined; home: string },
+  }: { policy: CatchPolicy | undefined; task: TaskFacts; step: GraphStep | undefined; home: string },
 ): AttemptResult {
   const { state, attempt } = result;
   if (state.status !== 'failed' || state.reason.kind === 'stopped' || policy === undefined) return result;
   if (step?.transition?.kind === 'switch') return result;
-  const kept = order.inherited.filter(({ name }) => name !== policy.artifact);
+  const kept = task.inherited.filter(({ name }) => name !== policy.artifact);
   const caught = { ...result, state: { status: 'successful', caught: state.reason }, transition: goOn(step) } as const;
   if (policy.artifact === undefined) return { ...caught, artifacts: kept };
-  const encoded = encodeValue(describeFailure(result.exception, { reason: state.reason, attempt, step: order.step }));
+  const encoded = encodeValue(describeFailure(result.exception, { reason: state.reason, attempt, step: task.step }));
   if (encoded.kind === 'refused') throw new Error(`an error cannot be stored: it holds ${encoded.what}`);
   const blob = prepareBlob(home, encoded.parts);
   const { sha256, sizeBytes } = blob;
@@ -106,7 +106,7 @@ function checkedEnd(end: TaskEnd, step: GraphStep | undefined): TaskEnd {
   const message = describeMisfit(end.outcome.transition, step);
   if (message === undefined) return end;
   const exception = { name: 'FlowError', message, stack: '' };
-  return { kind: 'done', outcome: { status: 'failed', exception, cards: [], blobs: [] } }; // its cards speak of success
+  return { ...end, outcome: { status: 'failed', exception, cards: [], blobs: [] } }; // its cards speak of success
 }
 
 function masked({ name, message, stack }: ExceptionRecord, mask: SecretMask): ExceptionRecord {

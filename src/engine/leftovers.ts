@@ -1,12 +1,13 @@
-import { openSync, readdirSync, readFileSync, readlinkSync, readSync, realpathSync } from 'node:fs';
-import { sep } from 'node:path';
+import { fstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { OWN_FOLDER } from '../core/own-folder.ts';
+import { databaseFile } from '../store/home-folder.ts';
+import type { OwnStat } from './own-stat.ts';
 
 /** A worker that has grown by more than this is better replaced: its memory is missing elsewhere. */
 const MAX_GROWTH_KB = 1_000_000;
 
-/** Only Linux tells of umask, memory, threads and descriptors; elsewhere they are not looked at. */
+/** Only Linux tells of memory, threads and descriptors; elsewhere they are not looked at. */
 const HAS_PROC = process.platform === 'linux';
 
 /**
@@ -14,23 +15,24 @@ const HAS_PROC = process.platform === 'linux';
  * it was found is not used again. What lives in modules, globals and prototypes, and what was told not to keep the
  * process alive (`unref()`), is not looked for.
  *
- * @param home the home of the run, where the library itself keeps files open
+ * @param home the home of the run, whose database the library itself keeps open
+ * @param stat what the kernel tells of this process
  */
-export function lookAround(home: string): () => readonly string[] {
+export function lookAround(home: string, stat: OwnStat): () => readonly string[] {
   const state = lookAtState();
   const functions = replaceableFunctions();
   const resources = countResources();
-  const readStatus = statusReader();
-  const { umask, sizeKb = 0, threads } = readStatus();
+  const wasUmaskSet = watchUmask();
+  const { residentKb, threads } = stat.read();
   const findThreads = watchThreads(threads);
-  const findFiles = watchFiles([realpathSync(home) + sep, fileURLToPath(OWN_FOLDER)]);
+  const findFiles = watchFiles([databaseFile(realpathSync(home)), fileURLToPath(OWN_FOLDER)]);
   const look = (): readonly string[] => {
-    const now = readStatus();
+    const now = stat.read();
     const leftovers = [...findThreads(now.threads), ...findFiles()];
     for (const [what, value] of lookAtState()) if (state.get(what) !== value) leftovers.push(what);
     if (replaceableFunctions().some((one, index) => one !== functions[index])) leftovers.push('a replaced function');
-    if (now.umask !== umask) leftovers.push('another umask');
-    if ((now.sizeKb ?? 0) - sizeKb > MAX_GROWTH_KB) leftovers.push('much memory');
+    if (wasUmaskSet()) leftovers.push('another umask');
+    if (now.residentKb - residentKb > MAX_GROWTH_KB) leftovers.push('much memory');
     for (const [resource, count] of countResources()) {
       if (count > (resources.get(resource) ?? 0)) leftovers.push(resource);
     }
@@ -73,26 +75,19 @@ function countResources(): Map<string, number> {
   return counts;
 }
 
-interface Status {
-  readonly umask?: string | undefined;
-  readonly sizeKb?: number | undefined;
-  readonly threads?: string | undefined;
-}
-
-/** Asks the kernel about the process: `process.umask()` could only tell by setting it for a moment. */
-function statusReader(): () => Status {
-  if (!HAS_PROC) return () => ({});
-  const descriptor = openSync('/proc/self/status', 'r'); // opening it each time would take twice as long as the rest
-  const bytes = Buffer.alloc(4096);
-  return () => {
-    const text = bytes.toString('latin1', 0, readSync(descriptor, bytes, 0, bytes.byteLength, 0));
-    const [, umask, size, threads] = /^Umask:\s*(\d+)[^]*?^VmRSS:\s*(\d+)[^]*?^Threads:\s*(\d+)/m.exec(text) ?? [];
-    return { umask, sizeKb: Number(size), threads };
-  };
+/** Notes whether the umask was set: to ask for it would be to set it for a moment. */
+function watchUmask(): () => boolean {
+  const umask = Reflect.get(process, 'umask') as (...parameters: readonly unknown[]) => unknown;
+  let wasSet = false;
+  Reflect.set(process, 'umask', (...parameters: readonly unknown[]) => {
+    wasSet ||= parameters.length > 0;
+    return umask(...parameters);
+  });
+  return () => wasSet;
 }
 
 /** Tells of threads that are there and were not, but for those that Node starts when it first needs them for a file. */
-function watchThreads(first: string | undefined): (count: string | undefined) => readonly string[] {
+function watchThreads(first: number): (count: number) => readonly string[] {
   let known = first;
   const others = countOtherThreads();
   return (count) => {
@@ -116,30 +111,49 @@ function readThreadName(id: string): string | undefined {
   }
 }
 
-/** Tells of files that are open and were not, but for those in `folders`, which end with a separator. */
-function watchFiles(folders: readonly string[]): () => readonly string[] {
+/** Tells of files that are open and were not, but for those whose path begins with one of `ours`. */
+function watchFiles(ours: readonly string[]): () => readonly string[] {
   const first = new Map(descriptors().map((descriptor) => [descriptor, targetOf(descriptor)]));
   // The rest of `first` is not known for good: files that are just being read close, and others get their numbers.
   let known: ReadonlySet<string> = new Set(STANDARD_STREAMS);
+  let knownCount = countDescriptors();
   return () => {
+    // Newer kernels tell how many there are at once; as long as that stays the same, the list is the same.
+    const count = countDescriptors();
+    if (count > 0 && count === knownCount && STANDARD_STREAMS.every(isOpen)) return [];
     const leftovers: string[] = [];
     const now = descriptors();
     const fine = new Set<string>();
     for (const descriptor of now) {
       const target = known.has(descriptor) ? '' : targetOf(descriptor);
       if (target === undefined) continue; // the one that the list was read with
-      const isOurs = target === first.get(descriptor) || folders.some((folder) => target.startsWith(folder));
+      const isOurs = target === first.get(descriptor) || ours.some((path) => target.startsWith(path));
       // Node itself opens pipes and the like; sockets may be connections that `fetch` keeps for the next request.
       if (isOurs || !target.startsWith('/')) fine.add(descriptor);
       else leftovers.push('an open file');
     }
     if (HAS_PROC && !STANDARD_STREAMS.every((stream) => fine.has(stream))) leftovers.push('a closed stream');
     known = fine;
+    knownCount = leftovers.length === 0 ? count : -1;
     return leftovers;
   };
 }
 
 const STANDARD_STREAMS = ['0', '1', '2'];
+
+/** How many descriptors are open; 0 where the kernel does not say. */
+function countDescriptors(): number {
+  return HAS_PROC ? statSync('/proc/self/fd').size : 0;
+}
+
+function isOpen(descriptor: string): boolean {
+  try {
+    fstatSync(Number(descriptor));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function descriptors(): readonly string[] {
   return HAS_PROC ? readdirSync('/proc/self/fd') : [];

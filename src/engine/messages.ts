@@ -14,39 +14,49 @@ import type {
  * same version of this library in the same run, so the messages are trusted.
  */
 
-/** From the run process: do this task. */
-export interface TaskOrder {
-  readonly type: 'task';
+/** What all tasks of a run have in common; a worker is told once. */
+export interface RunFacts {
   readonly home: string;
   readonly flow: string;
   readonly runId: string;
   readonly originRunId: string | undefined;
   readonly user: string;
   readonly tags: readonly string[];
+  /** As `encodeText` writes them. */
+  readonly parameters: string;
+  /** How many children a foreach may have. */
+  readonly maxNumSplits: number;
+  /** The decorators that every step has besides its own, as `--with` names them. */
+  readonly with: readonly string[];
+  /** What no artifact may hold. */
+  readonly secrets: readonly string[];
+}
+
+/** What is a task's own. */
+export interface TaskFacts {
   readonly step: string;
   readonly taskId: string;
   readonly attempt: number;
   /** The splits the task stands in, outermost first. */
   readonly frames: readonly FrameRecord[];
-  /** As `encodeText` writes them. */
-  readonly parameters: string;
   /** What the parent task left; nothing for a join. */
   readonly inherited: readonly ArtifactRecord[];
   /** For a join: the tasks that meet in it, in the order of the split, and what each left. */
   readonly inputs: readonly JoinedTask[] | undefined;
-  /** How many children a foreach may have. */
-  readonly maxNumSplits: number;
-  /** The decorators that every step has besides its own, as `--with` names them. */
-  readonly with: readonly string[];
   /** Environment variables for this task, its secrets among them. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What no artifact may hold. */
-  readonly secrets: readonly string[];
   readonly cards: readonly CardPolicy[];
   /** A folder of the task's own, not made yet. */
   readonly tempdir: string;
   readonly logs: { readonly stdout: string; readonly stderr: string };
 }
+
+/** Everything that a worker has to know to execute a task. */
+export type TaskOrder = RunFacts & TaskFacts;
+
+/** From the run process. The facts of the run come before the first task. */
+export type OrderMessage =
+  { readonly type: 'run'; readonly run: RunFacts } | { readonly type: 'task'; readonly task: TaskFacts };
 
 /** One of the tasks that meet in a join. */
 export interface JoinedTask {
@@ -87,6 +97,8 @@ export type WorkerMessage =
       readonly outcome: TaskOutcome;
       /** What the task left behind in the process (a timer, another working folder): then it is not used again. */
       readonly leftovers: readonly string[];
+      /** Whether another process may have the task's logs open. */
+      readonly sharesLogs: boolean;
     };
 
 /** The environment variable that makes a flow script a worker. */

@@ -12,8 +12,9 @@ import { mergePolicies, type StepPolicy } from '../flow/step-policy.ts';
 import { attemptResult, caughtResult } from './attempt-result.ts';
 import type { FinishedTask, PlannedTask } from './frontier.ts';
 import type { LogFollower } from './log-follower.ts';
-import type { TaskOrder } from './messages.ts';
+import type { RunFacts, TaskFacts } from './messages.ts';
 import { SecretMask } from './secret-mask.ts';
+import { SpareLogs } from './spare-logs.ts';
 import { TaskLog } from './task-log.ts';
 import { machineResources, TaskQueue } from './task-queue.ts';
 import { type LeftByTask, leftBy, taskSources } from './task-sources.ts';
@@ -121,10 +122,15 @@ class RunProgress {
   readonly #left: Map<string, LeftByTask>;
   readonly #policies: ReadonlyMap<string, StepPolicy>;
   readonly #mask: SecretMask;
+  readonly #facts: RunFacts;
+  readonly #spareLogs = new SpareLogs();
   readonly #due: TaskQueue<DueAttempt>;
   /** Attempts that wait for the delay before them to pass. */
   readonly #delays = new Set<NodeJS.Timeout>();
+  /** Attempts that a worker is at. */
   #running = 0;
+  /** Attempts that have ended and are being recorded; their workers may be at others already. */
+  #ending = 0;
   /** Called when something ended or became due. */
   #wake: () => void = () => {};
   /** Set once: nothing new starts from then on. */
@@ -136,6 +142,9 @@ class RunProgress {
     this.#frontier = frontier;
     this.#left = new Map(left);
     this.#mask = new SecretMask(setup.secrets);
+    const { home, writer, originRunId, user, tags, parameters, maxNumSplits, with: added, secrets } = setup;
+    const { flow, runId } = writer;
+    this.#facts = { home, flow, runId, originRunId, user, tags, parameters, maxNumSplits, with: added, secrets };
     this.#policies = setup.policies;
     this.#due = new TaskQueue((step) => this.#policies.get(step)?.resources, machineResources);
     mkdirSync(logFolder(setup.home, setup.writer.flow, setup.writer.runId), { recursive: true, mode: 0o700 });
@@ -162,7 +171,7 @@ class RunProgress {
             this.#wake();
           });
       }
-      if (this.#running === 0 && this.#delays.size === 0) break;
+      if (this.#running === 0 && this.#ending === 0 && this.#delays.size === 0) break;
       await changed;
     }
     signal.removeEventListener('abort', stop);
@@ -207,27 +216,36 @@ class RunProgress {
     if (attempt > 0) await writer.startAttempt(taskId, attempt, worker.pid);
     const pathspec = this.pathspec(step, taskId);
     report({ type: 'task-started', pathspec, attempt, pid: worker.pid, originPathspec });
-    const order = this.#order(planned, { taskId, attempt, policy });
-    const logs = this.#openLogs(order, pathspec);
+    const task = this.#taskFacts(planned, { taskId, attempt, policy });
+    const logs = this.#openLogs(task, pathspec);
     const limit: TaskLimit | undefined =
       policy.timeoutMs === undefined ? undefined : { timeoutMs: policy.timeoutMs, graceMs };
-    let end = await worker.run(order, limit);
+    let end = await worker.run(task, { run: this.#facts, limit });
     for (let tries = 1; end.kind === 'unusable' && this.#failure === undefined && tries < MAX_TRIES_TO_BEGIN; tries++) {
       pool.giveBack(worker, { isolated });
       worker = pool.take({ isolated });
-      end = await worker.run(order, limit);
+      end = await worker.run(task, { run: this.#facts, limit });
     }
     if (end.kind === 'signal' && SIGNALS_OF_A_STOP.has(end.signalCode)) await this.#stopUnderWay();
-    for (const log of logs) this.#setup.logs.remove(log);
-    rmSync(order.tempdir, { recursive: true, force: true });
+    for (const log of logs) {
+      this.#setup.logs.remove(log);
+      if (log.isEmpty && end.kind === 'done' && !end.sharesLogs) this.#spareLogs.keep(log.file);
+    }
+    rmSync(task.tempdir, { recursive: true, force: true });
     pool.giveBack(worker, { isolated });
-    await this.#conclude({ step, planned, attempt, taskId }, { end, order, policy, pathspec });
+    this.#ending += 1;
+    void this.#conclude({ step, planned, attempt, taskId }, { end, task, policy, pathspec })
+      .catch((error: unknown) => this.abort(error))
+      .finally(() => {
+        this.#ending -= 1;
+        this.#wake();
+      });
   }
 
-  /** Records what became of an attempt, and sees to what comes next. */
+  /** Records what became of an attempt, and sees to what comes next. Whether it fails the run is decided at once. */
   async #conclude(
     due: DueAttempt & { readonly taskId: string },
-    { end, order, policy, pathspec }: { end: TaskEnd; order: TaskOrder; policy: StepPolicy; pathspec: string },
+    { end, task, policy, pathspec }: { end: TaskEnd; task: TaskFacts; policy: StepPolicy; pathspec: string },
   ): Promise<void> {
     const { writer, report, graph, home } = this.#setup;
     const { step, planned, attempt, taskId } = due;
@@ -248,7 +266,11 @@ class RunProgress {
       return;
     }
     const isCaught = policy.catchError !== undefined && this.#failure === undefined;
-    const result = isCaught ? caughtResult(made, { policy: policy.catchError, order, step: graphStep, home }) : made;
+    const result = isCaught ? caughtResult(made, { policy: policy.catchError, task, step: graphStep, home }) : made;
+    if (result.state.status === 'failed') {
+      const { reason } = result.state;
+      this.#fail({ status: 'failed', reason: { kind: 'task', pathspec, message: describeReason(reason) } });
+    }
     await writer.finishAttempt(result);
     if (result.state.status === 'successful') {
       const { caught } = result.state;
@@ -261,7 +283,6 @@ class RunProgress {
     }
     const { reason } = result.state;
     report({ type: 'task-failed', pathspec, attempt, reason }, result.exception);
-    this.#fail({ status: 'failed', reason: { kind: 'task', pathspec, message: describeReason(reason) } });
   }
 
   #retryIn(delayMs: number, due: DueAttempt): void {
@@ -284,30 +305,19 @@ class RunProgress {
       await Promise.race([once(signal, 'abort'), setTimeout(STOP_ARRIVES_MS, undefined, { ref: false })]);
   }
 
-  #order(
+  #taskFacts(
     planned: PlannedTask,
     { taskId, attempt, policy }: { taskId: string; attempt: number; policy: StepPolicy },
-  ): TaskOrder {
-    const { home, writer, parameters, user, tags, originRunId, graph, maxNumSplits, secretVariables } = this.#setup;
+  ): TaskFacts {
+    const { home, writer, graph, secretVariables } = this.#setup;
     const { step, frames } = planned;
     const log = { flow: writer.flow, runId: writer.runId, taskId, attempt };
     return {
-      type: 'task',
-      home,
-      flow: writer.flow,
-      runId: writer.runId,
-      originRunId,
-      user,
-      tags,
       step,
       taskId,
       attempt,
       frames,
-      parameters,
-      maxNumSplits,
-      with: this.#setup.with,
       environment: { ...policy.environment, ...secretVariables.get(step) },
-      secrets: this.#setup.secrets,
       cards: policy.cards ?? [],
       ...taskSources(planned, { graph, left: this.#left }),
       tempdir: attemptTempFolder(home, log),
@@ -318,9 +328,10 @@ class RunProgress {
     };
   }
 
-  #openLogs(order: TaskOrder, pathspec: string): readonly TaskLog[] {
+  #openLogs({ logs }: TaskFacts, pathspec: string): readonly TaskLog[] {
     return (['stdout', 'stderr'] as const).map((stream) => {
-      const log = new TaskLog(order.logs[stream], {
+      this.#spareLogs.make(logs[stream]);
+      const log = new TaskLog(logs[stream], {
         maxBytes: this.#setup.maxLogBytes,
         mask: this.#mask,
         sink: (lines) => this.#setup.report({ type: 'task-output', pathspec, stream, lines }),

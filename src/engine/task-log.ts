@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { logTimesFile } from '../store/home-folder.ts';
 import type { SecretMask } from './secret-mask.ts';
 
@@ -20,78 +20,84 @@ const HEADROOM_BYTES = 100_000_000;
  * file when the task has ended is the first `maxBytes`.
  */
 export class TaskLog {
-  readonly #file: string;
-  readonly #descriptor: number;
+  readonly file: string;
+  /** Opened when there is something to read: most tasks print nothing. */
+  #descriptor: number | undefined;
   readonly #maxBytes: number;
   readonly #sink: LineSink;
-  /** The file once more, since what is opened for appending writes nowhere else, and the last bytes that were seen. */
-  readonly #masking: { readonly mask: SecretMask; readonly descriptor: number; before: Buffer } | undefined;
+  readonly #mask: SecretMask;
+  /** The end of what was seen: a secret may be written in two parts. */
+  #before = Buffer.alloc(0);
   #position = 0;
   /** The beginning of a line whose end has not been written yet. */
   #unfinished: Buffer[] = [];
   #wasCut = false;
 
   constructor(file: string, { maxBytes, mask, sink }: { maxBytes: number; mask: SecretMask; sink: LineSink }) {
-    this.#file = file;
-    this.#descriptor = openSync(file, 'a+', 0o600);
+    this.file = file;
     this.#maxBytes = maxBytes;
+    this.#mask = mask;
     this.#sink = mask.isEmpty ? sink : (lines) => sink(lines.map((line) => mask.text(line)));
-    this.#masking = mask.isEmpty ? undefined : { mask, descriptor: openSync(file, 'r+'), before: Buffer.alloc(0) };
   }
 
   /** Takes in what was written since the last look; `false` when nothing was. */
   look(): boolean {
+    if (statSync(this.file).size <= this.#position) return false;
+    // Not for appending, since what is opened so writes nowhere else.
+    this.#descriptor ??= openSync(this.file, 'r+');
     const start = this.#position;
     for (;;) {
       const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
       const length = readSync(this.#descriptor, chunk, 0, chunk.byteLength, this.#position);
       if (length === 0) break;
       if (this.#position === start) this.#noteTime();
-      this.#hideSecrets(chunk.subarray(0, length));
+      this.#hideSecrets(chunk.subarray(0, length), this.#descriptor);
       this.#position += length;
       this.#take(chunk.subarray(0, length));
     }
-    if (this.#position === start) return false;
     if (this.#position > this.#maxBytes + HEADROOM_BYTES) {
-      this.#cut();
+      this.#cut(this.#descriptor);
       this.#sink([this.#note('from here on, lines may be missing')]);
     }
     return true;
   }
 
+  /** Whether nothing was written up to the last look. */
+  get isEmpty(): boolean {
+    return this.#position === 0;
+  }
+
   /** The last look: hands on a line that has no end, and cuts what is too much. */
   close(): void {
     this.look();
+    if (this.#descriptor === undefined) return;
     if (this.#unfinished.length > 0) this.#sink(splitLines(Buffer.concat(this.#unfinished)));
-    if (this.#position > this.#maxBytes) this.#cut();
-    if (this.#wasCut) writeSync(this.#descriptor, `\n${this.#note('the rest was not kept')}\n`);
+    if (this.#position > this.#maxBytes) this.#cut(this.#descriptor);
+    if (this.#wasCut) writeSync(this.#descriptor, `\n${this.#note('the rest was not kept')}\n`, this.#position);
     closeSync(this.#descriptor);
-    if (this.#masking !== undefined) closeSync(this.#masking.descriptor);
   }
 
   /** Writes over the secrets in what is being taken in, where they stand in the file. */
-  #hideSecrets(chunk: Buffer): void {
-    const masking = this.#masking;
-    if (masking === undefined) return;
-    const { mask, descriptor, before } = masking;
-    const bytes = Buffer.concat([before, chunk]); // a secret may have been written in two parts
-    for (const { start, length } of mask.find(bytes)) {
-      writeSync(descriptor, Buffer.alloc(length, '*'), 0, length, this.#position - before.byteLength + start);
+  #hideSecrets(chunk: Buffer, descriptor: number): void {
+    if (this.#mask.isEmpty) return;
+    const bytes = Buffer.concat([this.#before, chunk]);
+    for (const { start, length } of this.#mask.find(bytes)) {
+      writeSync(descriptor, Buffer.alloc(length, '*'), 0, length, this.#position - this.#before.byteLength + start);
     }
-    const keptBytes = Math.min(bytes.byteLength, mask.longestBytes - 1);
-    masking.before = bytes.subarray(bytes.byteLength - keptBytes);
+    const keptBytes = Math.min(bytes.byteLength, this.#mask.longestBytes - 1);
+    this.#before = bytes.subarray(bytes.byteLength - keptBytes);
   }
 
   #noteTime(): void {
     if (this.#position < this.#maxBytes) {
-      appendFileSync(logTimesFile(this.#file), `${this.#position} ${Date.now()}\n`, { mode: 0o600 });
+      appendFileSync(logTimesFile(this.file), `${this.#position} ${Date.now()}\n`, { mode: 0o600 });
     }
   }
 
-  #cut(): void {
-    ftruncateSync(this.#descriptor, this.#maxBytes); // writers append, so they go on at the new end
+  #cut(descriptor: number): void {
+    ftruncateSync(descriptor, this.#maxBytes); // writers append, so they go on at the new end
     this.#position = this.#maxBytes;
-    if (this.#masking !== undefined) this.#masking.before = Buffer.alloc(0);
+    this.#before = Buffer.alloc(0);
     this.#wasCut = true;
   }
 

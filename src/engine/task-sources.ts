@@ -1,7 +1,7 @@
 import type { Graph } from '../flow/graph.ts';
 import type { ArtifactRecord, FrameRecord } from '../store/run-store.ts';
 import type { PlannedTask } from './frontier.ts';
-import type { TaskOrder } from './messages.ts';
+import type { TaskFacts } from './messages.ts';
 
 /** What a finished task left for those that follow. */
 export interface LeftByTask {
@@ -22,7 +22,7 @@ export function leftBy(
 export function taskSources(
   { step, parentIds, joinsNothing, overrides = [] }: PlannedTask,
   { graph, left }: { graph: Graph; left: ReadonlyMap<string, LeftByTask> },
-): Pick<TaskOrder, 'inherited' | 'inputs'> {
+): Pick<TaskFacts, 'inherited' | 'inputs'> {
   // A task begins only when those it follows have finished.
   const of = (taskId: string): LeftByTask => left.get(taskId) ?? { branch: '', artifacts: [] };
   if (graph.steps.get(step)?.kind !== 'join') {

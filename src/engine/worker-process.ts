@@ -9,11 +9,18 @@ import { endTree, type Tree } from '../process/end-tree.ts';
 import { endGroup, signalGroup } from '../process/groups.ts';
 import { identityOf } from '../process/identity.ts';
 import type { Guardian } from '../process/guardian.ts';
-import { type TaskOrder, type TaskOutcome, WORKER_VARIABLE, type WorkerMessage } from './messages.ts';
+import {
+  type OrderMessage,
+  type RunFacts,
+  type TaskFacts,
+  type TaskOutcome,
+  WORKER_VARIABLE,
+  type WorkerMessage,
+} from './messages.ts';
 
 /** How a worker's time with a task ended. */
 export type TaskEnd =
-  | { readonly kind: 'done'; readonly outcome: TaskOutcome }
+  | { readonly kind: 'done'; readonly outcome: TaskOutcome; readonly sharesLogs: boolean }
   /** The process ended before the task was done. */
   | { readonly kind: 'exit'; readonly exitCode: number }
   | { readonly kind: 'signal'; readonly signalCode: string }
@@ -28,7 +35,7 @@ export type TaskEnd =
 const UNHEARD_MS = 2000;
 
 type WorkerState =
-  | { readonly status: 'starting'; readonly order?: TaskOrder }
+  | { readonly status: 'starting'; readonly task?: TaskFacts }
   | { readonly status: 'idle' }
   | { readonly status: 'busy' }
   /** It will not get another task. */
@@ -64,6 +71,8 @@ export class WorkerProcess {
   readonly #ended = Promise.withResolvers<void>();
   #state: WorkerState = { status: 'starting' };
   #finish: ((end: TaskEnd) => void) | undefined;
+  /** What it is still to be told of the run. */
+  #run: RunFacts | undefined;
   /** The limit of the task that it has. */
   #limit: TaskLimit | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -106,14 +115,15 @@ export class WorkerProcess {
   }
 
   /** Gives the worker a task, as soon as it has loaded the flow. Its time begins then. */
-  run(order: TaskOrder, limit?: TaskLimit): Promise<TaskEnd> {
+  run(task: TaskFacts, { run, limit }: { run: RunFacts; limit?: TaskLimit | undefined }): Promise<TaskEnd> {
     if (!this.isFree) return Promise.resolve({ kind: 'unusable', message: 'its worker is ending' });
     const { promise, resolve } = Promise.withResolvers<TaskEnd>();
     this.#finish = resolve;
     this.#limit = limit;
+    if (!this.#isUsed) this.#run = run;
     this.#isUsed = true;
-    if (this.#state.status === 'idle') this.#give(order);
-    else this.#state = { status: 'starting', order };
+    if (this.#state.status === 'idle') this.#give(task);
+    else this.#state = { status: 'starting', task };
     return promise;
   }
 
@@ -139,11 +149,17 @@ export class WorkerProcess {
     this.#guardian.release(this.pid);
   }
 
-  #give(order: TaskOrder): void {
+  #give(task: TaskFacts): void {
     this.#state = { status: 'busy' };
     const limit = this.#limit;
     if (limit !== undefined) this.#timer = setTimer(() => void this.#expire(limit), limit.timeoutMs);
-    this.#process.send(order, (error) => {
+    if (this.#run !== undefined) this.#send({ type: 'run', run: this.#run });
+    this.#run = undefined;
+    this.#send({ type: 'task', task });
+  }
+
+  #send(message: OrderMessage): void {
+    this.#process.send(message, (error) => {
       if (error !== null) this.retire(); // the process is ending: `exit` follows
     });
   }
@@ -168,8 +184,8 @@ export class WorkerProcess {
     switch (message.type) {
       case 'ready':
         if (this.#state.status !== 'starting') return;
-        if (this.#state.order === undefined) this.#state = { status: 'idle' };
-        else this.#give(this.#state.order);
+        if (this.#state.task === undefined) this.#state = { status: 'idle' };
+        else this.#give(this.#state.task);
         return;
       case 'printed':
         this.#onPrinted();
@@ -181,7 +197,7 @@ export class WorkerProcess {
       case 'done':
         if (message.outcome.status === 'failed' || message.leftovers.length > 0) this.retire();
         else if (this.#state.status === 'busy') this.#state = { status: 'idle' };
-        this.#settle({ kind: 'done', outcome: message.outcome });
+        this.#settle({ kind: 'done', outcome: message.outcome, sharesLogs: message.sharesLogs });
     }
   }
 

@@ -14,7 +14,8 @@ import type { TaskField } from '../flow/task-instance.ts';
 import { recordException } from './exception.ts';
 import { executeTask, type TaskContent } from './execute-task.ts';
 import { lookAround } from './leftovers.ts';
-import type { TaskOrder, TaskOutcome, WorkerMessage } from './messages.ts';
+import type { OrderMessage, RunFacts, TaskOrder, TaskOutcome, WorkerMessage } from './messages.ts';
+import { OwnStat } from './own-stat.ts';
 import { TaskCards } from './task-cards.ts';
 import { TaskContext } from './task-context.ts';
 
@@ -22,7 +23,7 @@ import { TaskContext } from './task-context.ts';
 export function runWorker(flowClass: FlowClass): Promise<never> {
   const worker = new Worker(flowClass);
   Reflect.deleteProperty(process, 'send'); // the channel is not the flow's
-  process.on('message', (message) => void worker.serve(message as TaskOrder));
+  process.on('message', (message) => worker.hear(message as OrderMessage));
   process.on('disconnect', () => process.exit());
   const blame = (thrown: unknown) => worker.blame(thrown);
   process.on('uncaughtException', blame);
@@ -42,25 +43,32 @@ interface TaskTold {
 
 class Worker {
   readonly #flowClass: FlowClass;
+  #run: RunFacts | undefined;
   #store: SqliteStore | undefined;
   #added: readonly DefinedDecorator[] | undefined;
   /** The task that whatever is running now was begun by, also when that task has ended. */
   readonly #begunBy = new AsyncLocalStorage<TaskOrder>();
   #running: { readonly order: TaskOrder; readonly fail: (thrown: unknown) => void } | undefined;
   #findLeftovers: (() => readonly string[]) | undefined;
+  readonly #stat = new OwnStat();
   #isSpoilt = false;
 
   constructor(flowClass: FlowClass) {
     this.#flowClass = flowClass;
   }
 
-  async serve(order: TaskOrder): Promise<void> {
+  hear(message: OrderMessage): void {
+    if (message.type === 'run') this.#run = message.run;
+    else if (this.#run !== undefined) void this.#serve({ ...this.#run, ...message.task });
+  }
+
+  async #serve(order: TaskOrder): Promise<void> {
     if (this.#isSpoilt) {
       send({ type: 'unusable', message: 'an earlier task failed after its end' });
       return;
     }
     try {
-      this.#findLeftovers ??= lookAround(order.home);
+      this.#findLeftovers ??= lookAround(order.home, this.#stat);
       redirect(1, order.logs.stdout);
       redirect(2, order.logs.stderr);
     } catch (error) {
@@ -89,7 +97,12 @@ class Worker {
       await setImmediate(); // what was closed a moment ago takes a turn to be gone
       leftovers = this.#findLeftovers();
     }
-    send({ type: 'done', outcome, leftovers: this.#isSpoilt ? ['a failure'] : leftovers });
+    send({
+      type: 'done',
+      outcome,
+      leftovers: this.#isSpoilt ? ['a failure'] : leftovers,
+      sharesLogs: leftovers.length > 0 || this.#stat.read().hadChildren,
+    });
     flushCompileCache(); // this process may be ended at any time from now on, which would leave nothing in the cache
   }
 

@@ -69,6 +69,12 @@ const CLONE_RESULTS = [
 export const IS_LATEST_ATTEMPT =
   'number = (SELECT MAX(number) FROM attempt AS other WHERE other.task_key = attempt.task_key)';
 
+interface WaitingWrite {
+  /** Returns what tells the caller, once it is committed. */
+  readonly write: () => () => void;
+  readonly reject: (error: unknown) => void;
+}
+
 class SqliteRunWriter implements RunWriter {
   readonly flow: string;
   readonly runId: string;
@@ -80,6 +86,7 @@ class SqliteRunWriter implements RunWriter {
   readonly #tasks = new Map<string, { readonly step: string; readonly key: number }>();
   #nextTaskId = 1;
   #nextEvent = 1;
+  #waiting: WaitingWrite[] = [];
 
   constructor(database: SqliteDatabase, run: { key: number; flow: string; runId: string; createdAt: TimeMs }) {
     this.#database = database;
@@ -121,8 +128,8 @@ class SqliteRunWriter implements RunWriter {
     this.#write(() => this.#addBlobs(blobs));
   }
 
-  async startTask(task: NewTask, pid: number): Promise<string> {
-    return this.#write(() => {
+  startTask(task: NewTask, pid: number): Promise<string> {
+    return this.#writeSoon(() => {
       const taskId = String(this.#nextTaskId);
       const key = this.#addTask(taskId, task);
       this.#tasks.set(taskId, { step: task.step, key });
@@ -132,21 +139,13 @@ class SqliteRunWriter implements RunWriter {
     });
   }
 
-  async startAttempt(taskId: string, attempt: number, pid: number): Promise<void> {
-    this.#write(() => this.#addAttempt(taskId, { attempt, pid }));
+  startAttempt(taskId: string, attempt: number, pid: number): Promise<void> {
+    return this.#writeSoon(() => this.#addAttempt(taskId, { attempt, pid }));
   }
 
-  async finishAttempt({
-    taskId,
-    attempt,
-    state,
-    artifacts,
-    cards = [],
-    blobs,
-    ...result
-  }: AttemptResult): Promise<void> {
+  finishAttempt({ taskId, attempt, state, artifacts, cards = [], blobs, ...result }: AttemptResult): Promise<void> {
     const { key, step } = this.#task(taskId);
-    this.#write(() => {
+    return this.#writeSoon(() => {
       const row = this.#database.get(
         `UPDATE attempt SET status = ?, reason = ?, finished_at = ?, exception = ?, transition = ?, reads = ?,
            is_retried = ?
@@ -191,11 +190,12 @@ class SqliteRunWriter implements RunWriter {
     });
   }
 
-  async beat(): Promise<void> {
-    this.#write(() => undefined);
+  beat(): Promise<void> {
+    return this.#writeSoon(() => undefined);
   }
 
   async finish(state: FinalRunState, unfinished?: TaskReason): Promise<boolean> {
+    this.#writeWaiting();
     return this.#database.write(() => {
       const now = Date.now();
       const { changes } = this.#database.run(
@@ -274,6 +274,51 @@ class SqliteRunWriter implements RunWriter {
       pid,
     );
     this.#record({ type: 'task-started', pathspec: this.#pathspec(step, taskId), attempt, pid, originPathspec });
+  }
+
+  /** As `#write`, together with whatever else is to be written in this turn of the event loop: a transaction is dear. */
+  #writeSoon<T>(work: () => T): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    if (this.#waiting.length === 0) setImmediate(() => this.#writeWaiting());
+    this.#waiting.push({
+      write: () => {
+        const result = work();
+        return () => resolve(result);
+      },
+      reject,
+    });
+    return promise;
+  }
+
+  #writeWaiting(): void {
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    let settle: readonly (() => void)[];
+    try {
+      settle = this.#write(() => waiting.map((one) => this.#alone(one)));
+    } catch (error) {
+      settle = waiting.map(
+        ({ reject }) =>
+          () =>
+            reject(error),
+      );
+    }
+    for (const one of settle) one();
+  }
+
+  /** What one write does is undone when it fails, and the others stay. */
+  #alone({ write, reject }: WaitingWrite): () => void {
+    this.#database.run('SAVEPOINT one');
+    try {
+      const settle = write();
+      this.#database.run('RELEASE one');
+      return settle;
+    } catch (error) {
+      this.#database.run('ROLLBACK TO one');
+      this.#database.run('RELEASE one');
+      return () => reject(error);
+    }
   }
 
   /** Every write also says that the run process is alive, and finds out whether the run is still its own. */

@@ -241,6 +241,42 @@ test('a field that is named like a member of the class is refused', async () => 
   expect(stderr).toContain('Sample.constructor is a member of the class');
 });
 
+test('what a process prints after its silent task has ended is in the log of that task', async () => {
+  using folder = flowFolder(`
+    export class Sample extends FlowSpec {
+      start = step(() => this.next(this.silent));
+      silent = step(() => this.next(this.middle));
+      middle = step(() => {
+        const late = 'while ! [ -e go ]; do sleep 0.01; done; echo late; echo x > done';
+        spawn('sh', ['-c', late], { stdio: ['ignore', 'inherit', 'inherit'], detached: true }).unref();
+        trace('pids', String(process.pid));
+        this.next(this.after);
+      });
+      after = step(async () => {
+        trace('pids', String(process.pid));
+        writeFileSync('go', '');
+        while (!existsSync('done')) await sleep(5);
+        this.next(this.last);
+      });
+      last = step(() => this.next(this.end));
+      end = step(() => console.log('the end'));
+    }`);
+  expect((await folder.run(['run', '--max-workers=1'])).status).toBe(0);
+  await using latest = await latestRun(folder);
+  const logs = new Map<string, string>();
+  for await (const task of latest.run.tasks()) logs.set(task.stepName, await task.stdout());
+  expect(Object.fromEntries(logs)).toStrictEqual({
+    start: '',
+    silent: '',
+    middle: 'late\n',
+    after: '',
+    last: '',
+    end: 'the end\n',
+  });
+  const [middle, after] = folder.trace('pids').trim().split('\n');
+  expect(after).toBe(middle); // the same worker, or nothing was shown
+});
+
 test('a log that cannot be followed ends the run, with the reason', async () => {
   using folder = flowFolder(flowThat(`trace('begun', ''); for (let i = 0; ; i++) { console.log(i); await sleep(5); }`));
   const { finished } = folder.start(['run']);

@@ -72,6 +72,36 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       expect(await store.artifacts('Sample', writer.runId, id)).toStrictEqual([]);
     });
 
+    test('of several results written at once, one that fails leaves the others whole', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      const ids = await Promise.all(['start', 'a', 'b'].map((step) => writer.startTask(newTask(step), 1)));
+      expect(ids).toStrictEqual(['1', '2', '3']);
+      const missing: NewBlob = { sha256: sha256(Buffer.from('never stored')), sizeBytes: 12 };
+      const blob = place.prepare(Buffer.from('kept'));
+      const results = await Promise.allSettled([
+        writer.finishAttempt(success('1', { artifacts: { x: blob }, blobs: [blob] })),
+        writer.finishAttempt(success('2', { artifacts: { x: missing } })),
+        writer.finishAttempt(success('3')),
+      ]);
+      expect(results.map(({ status }) => status)).toStrictEqual(['fulfilled', 'rejected', 'fulfilled']);
+      const tasks = await store.tasks('Sample', writer.runId);
+      expect(tasks.map(({ state }) => state.status)).toStrictEqual(['successful', 'running', 'successful']);
+      expect(await store.artifacts('Sample', writer.runId, '1')).toMatchObject([{ sha256: blob.sha256 }]);
+    });
+
+    test('what was written last is there when the run is ended', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      const id = await writer.startTask(newTask('start'), 1);
+      const written = writer.finishAttempt(success(id));
+      expect(await writer.finish({ status: 'successful' })).toBe(true);
+      await written;
+      expect(await store.task('Sample', writer.runId, id)).toMatchObject({ state: { status: 'successful' } });
+    });
+
     test('content that several tasks have is stored once and read by each', async () => {
       await using place = createStore();
       const store = place.open();
