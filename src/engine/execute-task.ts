@@ -7,13 +7,13 @@ import type { Transition } from '../flow/transition.ts';
 import { decodeText, decodeValue, encodeText } from '../store/encoding.ts';
 import type { ArtifactRecord, BlobRef, NewBlob, TransitionRecord } from '../store/run-store.ts';
 import { collectArtifacts } from './collect-artifacts.ts';
-import type { TaskOrder, TaskOutcome } from './messages.ts';
+import type { JoinedTask, TaskOrder, TaskOutcome } from './messages.ts';
 import { SecretSearch } from './secret-search.ts';
 
 /** What a task is, whoever executes it and wherever its artifacts are. */
 export type TaskWork = Pick<
   TaskOrder,
-  'step' | 'frames' | 'parameters' | 'inherited' | 'inputs' | 'maxNumSplits' | 'secrets'
+  'step' | 'frames' | 'parameters' | 'inherited' | 'inputs' | 'split' | 'maxNumSplits' | 'secrets'
 >;
 
 /** Where the content of artifacts comes from and goes to. */
@@ -49,7 +49,8 @@ export async function executeTask(
   },
 ): Promise<TaskSuccess> {
   const inherited = byName(work.inherited);
-  const inputs = (work.inputs ?? []).map((input) => ({ ...input, artifacts: byName(input.artifacts) }));
+  const inputs = (work.inputs ?? []).map(withArtifactsByName);
+  const split = work.split && withArtifactsByName(work.split);
   const item = itemOf(work);
   const task = createTask(flowClass, {
     parameters: decodeText(work.parameters) as Record<string, unknown>,
@@ -57,6 +58,7 @@ export async function executeTask(
     load: loader(inherited, content),
     ...(item === undefined ? undefined : { item: { value: decodeText(item) } }),
     ...(work.inputs === undefined ? undefined : { inputs: inputs.map(toJoinInput(content)) }),
+    ...(split === undefined ? undefined : { split: toJoinInput(content)(split) }),
     with: added,
   });
   await task.run(work.step);
@@ -65,7 +67,7 @@ export async function executeTask(
   const { artifacts, blobs } = collectArtifacts(fields, {
     prepare: content.prepare,
     inherited,
-    inputs,
+    inputs: split === undefined ? inputs : [split],
     secrets: new SecretSearch(work.secrets),
   });
   const transition = recordTransition(task.transition, work);
@@ -76,6 +78,10 @@ type ArtifactsByName = ReadonlyMap<string, ArtifactRecord>;
 
 function byName(artifacts: readonly ArtifactRecord[]): ArtifactsByName {
   return new Map(artifacts.map((artifact) => [artifact.name, artifact]));
+}
+
+function withArtifactsByName({ taskId, branch, artifacts }: JoinedTask) {
+  return { taskId, branch, artifacts: byName(artifacts) };
 }
 
 function loader(artifacts: ArtifactsByName, { read }: TaskContent): (name: string) => unknown {

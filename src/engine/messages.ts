@@ -43,6 +43,8 @@ export interface TaskFacts {
   readonly inherited: readonly ArtifactRecord[];
   /** For a join: the tasks that meet in it, in the order of the split, and what each left. */
   readonly inputs: readonly JoinedTask[] | undefined;
+  /** For a join without inputs: the task whose foreach had no items. */
+  readonly split?: JoinedTask | undefined;
   /** Environment variables for this task, its secrets among them. */
   readonly environment: Readonly<Record<string, string>>;
   readonly cards: readonly CardPolicy[];

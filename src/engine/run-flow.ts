@@ -261,7 +261,8 @@ class RunProgress {
     if (made.state.status === 'failed' && retryDelayMs !== undefined) {
       const { reason } = made.state;
       await writer.finishAttempt({ ...made, isRetried: true });
-      report({ type: 'task-failed', pathspec, attempt, reason, isRetried: true }, made.exception);
+      const shown = policy.catchError?.printException === false ? undefined : made.exception;
+      report({ type: 'task-failed', pathspec, attempt, reason, isRetried: true }, shown);
       this.#retryIn(retryDelayMs, { step, planned, attempt: attempt + 1, taskId });
       return;
     }

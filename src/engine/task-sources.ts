@@ -22,15 +22,15 @@ export function leftBy(
 export function taskSources(
   { step, parentIds, joinsNothing, overrides = [] }: PlannedTask,
   { graph, left }: { graph: Graph; left: ReadonlyMap<string, LeftByTask> },
-): Pick<TaskFacts, 'inherited' | 'inputs'> {
+): Pick<TaskFacts, 'inherited' | 'inputs' | 'split'> {
   // A task begins only when those it follows have finished.
   const of = (taskId: string): LeftByTask => left.get(taskId) ?? { branch: '', artifacts: [] };
   if (graph.steps.get(step)?.kind !== 'join') {
     const [parent = ''] = parentIds;
     return { inherited: override(of(parent).artifacts, overrides), inputs: undefined };
   }
-  const meeting = joinsNothing === true ? [] : parentIds;
-  return { inherited: [], inputs: meeting.map((taskId) => ({ taskId, ...of(taskId) })) };
+  const parents = parentIds.map((taskId) => ({ taskId, ...of(taskId) }));
+  return joinsNothing === true ? { inherited: [], inputs: [], split: parents[0] } : { inherited: [], inputs: parents };
 }
 
 function override(

@@ -19,6 +19,8 @@ export interface TaskInputs {
   readonly item?: { readonly value: unknown } | undefined;
   /** For a join, which inherits nothing: the tasks it brings together. */
   readonly inputs?: readonly JoinInput[] | undefined;
+  /** For a join without inputs: the task whose foreach had no items, from which it may merge. */
+  readonly split?: JoinInput | undefined;
   /** Decorators that every step has besides its own. */
   readonly with?: readonly DefinedDecorator[] | undefined;
 }
@@ -258,6 +260,9 @@ export class FlowInstance implements ProxyHandler<object> {
       }
       inputs.set(index, input);
     }
+    // Each branch would have had what was there before the split.
+    const { split } = this.#inputs;
+    if (joined.length === 0 && split !== undefined) inputs.set(0, split);
     const isTaken = (name: string): boolean =>
       this.#isParameter(name) ||
       this.steps.has(name) ||
@@ -268,7 +273,8 @@ export class FlowInstance implements ProxyHandler<object> {
       this.#fields.set(name, 'merged');
       this.#merged.set(name, from);
       this.#watched.delete(name);
-      this.#defineLater(name, () => Reflect.get(joined[from] ?? {}, name));
+      const view = joined[from];
+      this.#defineLater(name, () => (view === undefined ? split?.load(name) : Reflect.get(view, name)));
     }
   }
 

@@ -124,7 +124,7 @@ export class FlowSpec {
   /**
    * In a join: takes over, without loading it, every artifact on which the inputs that have it agree. What the join has
    * set itself, or changed in place, is left alone; an initial value by itself counts as not set. Call it when the join has
-   * set what they disagree on.
+   * set what they disagree on. Without inputs, after a foreach over nothing, it takes over what was there before the split.
    *
    * @throws {RacewayError} `ARTIFACT` when inputs disagree, naming every artifact concerned, or when none has what is to
    *   be included; nothing is taken over then. `FLOW_DEFINITION` when the step is no join

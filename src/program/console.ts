@@ -47,7 +47,7 @@ export class TextConsole implements RunConsole {
           event.caught === undefined ? 'Task finished successfully.' : red('Task failed; its error is caught.'),
         ]);
         this.#pids.delete(event.pathspec);
-        if (event.caught !== undefined && (exception !== undefined || event.caught.kind !== 'exception'))
+        if (event.caught !== undefined && !isUnexplained(event.caught, exception))
           this.#explain(event, event.caught, exception);
         return;
       case 'task-failed': {
@@ -56,7 +56,9 @@ export class TextConsole implements RunConsole {
             (event.isRetried === true ? ' It will be tried again.' : ''),
         ]);
         this.#pids.delete(event.pathspec);
-        if (event.reason.kind !== 'stopped') this.#explain(event, event.reason, exception);
+        if (event.reason.kind === 'stopped' || (event.isRetried === true && isUnexplained(event.reason, exception)))
+          return;
+        this.#explain(event, event.reason, exception);
         return;
       }
       case 'run-finished':
@@ -104,6 +106,11 @@ export class JsonConsole implements RunConsole {
 
 function head(pathspec: string, pid?: number): string {
   return green(` [${withoutFlow(pathspec)}${pid === undefined ? '' : ` (pid ${pid})`}]`);
+}
+
+/** Whether a step threw, and is not to be asked what. */
+function isUnexplained(reason: TaskReason, exception: ExceptionRecord | undefined): boolean {
+  return reason.kind === 'exception' && exception === undefined;
 }
 
 function withoutFlow(pathspec: string): string {

@@ -429,6 +429,21 @@ const EMPTY_FOREACHES: Readonly<Record<string, Shape>> = {
     tasks: 'start< merge<start end<merge',
     artifacts: { end: { sum: 0 } },
   },
+  'an empty foreach whose join merges what was there before': {
+    source: `
+      start = step(() => { this.kept = 'from start'; this.left = 1; this.list.push('x'); this.next(this.work, { foreach: [], allowEmpty: true }); });
+      work = step(() => { this.next(this.merge); });
+      merge = join((inputs) => { this.sum = 7; this.mergeArtifacts(inputs, { exclude: ['left'] }); this.seen = this.kept; this.next(this.end); });
+      end = step();
+      kept = 'initial';
+      list = [];
+      sum = 3;`,
+    tasks: 'start< merge<start end<merge',
+    artifacts: {
+      start: { kept: 'from start', left: 1, list: ['x'], sum: 3 },
+      end: { kept: 'from start', list: ['x'], sum: 7, seen: 'from start' },
+    },
+  },
   'a foreach that allows for nothing and has something': {
     source: `
       start = step(() => { this.next(this.work, { foreach: [5], allowEmpty: true }); });
