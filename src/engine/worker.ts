@@ -165,8 +165,8 @@ class Worker {
   }
 
   /** The store, for a task that inherits something: the first of a run does not, and need not wait for SQLite. */
-  async #storeFor({ home, inherited, inputs = [] }: TaskOrder): Promise<SqliteStore | undefined> {
-    if (inherited.length === 0 && inputs.length === 0) return undefined;
+  async #storeFor({ home, inherited, inputs = [], split }: TaskOrder): Promise<SqliteStore | undefined> {
+    if (inherited.length === 0 && inputs.length === 0 && split === undefined) return undefined;
     const { openSqliteStore } = await loadStore();
     this.#store ??= openSqliteStore(home, { access: 'read' });
     return this.#store;
