@@ -5,7 +5,7 @@ import type { GraphStep } from '../flow/graph.ts';
 import type { CatchPolicy } from '../flow/step-policy.ts';
 import { prepareBlob } from '../store/artifact-files.ts';
 import { encodeValue } from '../store/encoding.ts';
-import type { AttemptResult, ExceptionRecord, TransitionRecord } from '../store/run-store.ts';
+import type { ArtifactRecord, AttemptResult, ExceptionRecord, TransitionRecord } from '../store/run-store.ts';
 import { describeMisfit } from './fits.ts';
 import type { TaskFacts } from './messages.ts';
 import type { SecretMask } from './secret-mask.ts';
@@ -58,7 +58,7 @@ export function attemptResult(
 
 /**
  * The same for a step that catches errors: a failure counts as done, goes where the source of the step says, and passes on
- * what the parent left. A step that chooses by a condition cannot go on without it.
+ * what the parent left, or what all inputs of a join agree on. A step that chooses by a condition cannot go on without it.
  */
 export function caughtResult(
   result: AttemptResult,
@@ -72,7 +72,7 @@ export function caughtResult(
   const { state, attempt } = result;
   if (state.status !== 'failed' || state.reason.kind === 'stopped' || policy === undefined) return result;
   if (step?.transition?.kind === 'switch') return result;
-  const kept = task.inherited.filter(({ name }) => name !== policy.artifact);
+  const kept = passedOn(task).filter(({ name }) => name !== policy.artifact);
   const caught = { ...result, state: { status: 'successful', caught: state.reason }, transition: goOn(step) } as const;
   if (policy.artifact === undefined) return { ...caught, artifacts: kept };
   const encoded = encodeValue(describeFailure(result.exception, { reason: state.reason, attempt, step: task.step }));
@@ -84,6 +84,14 @@ export function caughtResult(
     artifacts: [...kept, { name: policy.artifact, type: encoded.type, sha256, sizeBytes }],
     blobs: [...result.blobs, blob],
   };
+}
+
+/** What goes on to the next step although this one left nothing: for a join, what all its inputs have alike. */
+function passedOn({ inherited, inputs, split }: TaskFacts): readonly ArtifactRecord[] {
+  if (inputs === undefined) return inherited;
+  const [first, ...others] = inputs.length === 0 && split !== undefined ? [split] : inputs;
+  const shared = others.map(({ artifacts }) => new Map(artifacts.map(({ name, sha256 }) => [name, sha256])));
+  return (first?.artifacts ?? []).filter(({ name, sha256 }) => shared.every((known) => known.get(name) === sha256));
 }
 
 function describeFailure(

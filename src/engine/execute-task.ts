@@ -13,7 +13,7 @@ import { SecretSearch } from './secret-search.ts';
 /** What a task is, whoever executes it and wherever its artifacts are. */
 export type TaskWork = Pick<
   TaskOrder,
-  'step' | 'frames' | 'parameters' | 'inherited' | 'inputs' | 'split' | 'maxNumSplits' | 'secrets'
+  'step' | 'frames' | 'inherited' | 'inputs' | 'split' | 'maxNumSplits' | 'secrets'
 >;
 
 /** Where the content of artifacts comes from and goes to. */
@@ -38,10 +38,13 @@ export async function executeTask(
   flowClass: FlowClass,
   work: TaskWork,
   {
+    parameters,
     content,
     with: added = [],
     onFields,
   }: {
+    /** The run's, for this task alone. */
+    parameters: Readonly<Record<string, unknown>>;
     content: TaskContent;
     with?: readonly DefinedDecorator[];
     /** Told what is in the fields once the step is done. */
@@ -53,7 +56,7 @@ export async function executeTask(
   const split = work.split && withArtifactsByName(work.split);
   const item = itemOf(work);
   const task = createTask(flowClass, {
-    parameters: decodeText(work.parameters) as Record<string, unknown>,
+    parameters,
     inherited: [...inherited.keys()],
     load: loader(inherited, content),
     ...(item === undefined ? undefined : { item: { value: decodeText(item) } }),

@@ -9,14 +9,17 @@ export function machineResources(): Resources {
   return { cpu: availableParallelism(), memoryMb: memoryBytes / 1_000_000, gpu: countGpus() };
 }
 
-/** The devices that `CUDA_VISIBLE_DEVICES` names, or else those that NVIDIA's driver shows. */
+/**
+ * The devices that `CUDA_VISIBLE_DEVICES` names, or else those that NVIDIA's driver shows. Where neither says anything there
+ * may still be one of another make, so that one is counted.
+ */
 function countGpus(): number {
   const visible = process.env['CUDA_VISIBLE_DEVICES'];
-  if (visible !== undefined) return visible.split(',').filter((device) => device.trim() !== '').length;
+  if (visible !== undefined) return Math.max(1, visible.split(',').filter((device) => device.trim() !== '').length);
   try {
-    return readdirSync('/proc/driver/nvidia/gpus').length;
+    return Math.max(1, readdirSync('/proc/driver/nvidia/gpus').length);
   } catch {
-    return 0; // no such driver
+    return 1; // no such driver
   }
 }
 
@@ -48,10 +51,6 @@ export class TaskQueue<T extends { readonly step: string }> {
       return bounded;
     };
     this.#free = { cpu: 0, memoryMb: 0, gpu: 0 }; // looked up when the first step has a need
-  }
-
-  get isEmpty(): boolean {
-    return this.#lanes.size === 0;
   }
 
   add(task: T): void {

@@ -3,7 +3,6 @@ import { closeSync, openSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
 import { prepareBlob } from '../store/artifact-files.ts';
-import { decodeText } from '../store/encoding.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import { current, enterTask, leaveTask } from '../flow/current.ts';
 import type { FlowClass } from '../flow/flow-spec.ts';
@@ -16,6 +15,7 @@ import { executeTask, type TaskContent } from './execute-task.ts';
 import { lookAround } from './leftovers.ts';
 import type { OrderMessage, RunFacts, TaskOrder, TaskOutcome, WorkerMessage } from './messages.ts';
 import { OwnStat } from './own-stat.ts';
+import { RunParameters } from './run-parameters.ts';
 import { TaskCards } from './task-cards.ts';
 import { TaskContext } from './task-context.ts';
 
@@ -44,6 +44,7 @@ interface TaskTold {
 class Worker {
   readonly #flowClass: FlowClass;
   #run: RunFacts | undefined;
+  #parameters: RunParameters | undefined;
   #store: SqliteStore | undefined;
   #added: readonly DefinedDecorator[] | undefined;
   /** The task that whatever is running now was begun by, also when that task has ended. */
@@ -133,6 +134,7 @@ class Worker {
       prepare: (parts) => prepareBlob(order.home, parts),
     };
     return await executeTask(this.#flowClass, order, {
+      parameters: this.#parametersOf(order),
       content,
       with: await this.#decorators(order.with),
       onFields: (fields) => (told.fields = fields),
@@ -147,14 +149,19 @@ class Worker {
     try {
       const { keepCards } = await import('./cards/keep-cards.ts');
       const readBlob = this.#store?.readBlobSync.bind(this.#store);
-      const values = decodeText(order.parameters) as Record<string, unknown>;
-      const parameters = withoutSecrets(declarationsOf(this.#flowClass).parameters, values);
+      const { parameters: declared } = declarationsOf(this.#flowClass);
+      const parameters = withoutSecrets(declared, this.#parametersOf(order));
       const { cards, blobs } = await keepCards({ order, outcome, parameters, readBlob, durationMs, ...told });
       return { ...outcome, cards, blobs: [...outcome.blobs, ...blobs] };
     } catch (error) {
       console.error(`The cards could not be kept: ${error instanceof Error ? error.message : String(error)}`);
       return outcome;
     }
+  }
+
+  #parametersOf({ parameters }: TaskOrder): Record<string, unknown> {
+    this.#parameters ??= new RunParameters(parameters);
+    return this.#parameters.forTask();
   }
 
   async #decorators(specs: readonly string[]): Promise<readonly DefinedDecorator[]> {

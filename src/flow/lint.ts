@@ -218,12 +218,27 @@ class Lint {
 
   *decorators(): Generator<Finding> {
     for (const { name, transition, decorators } of this.#graph.steps.values()) {
-      if (transition?.kind !== 'switch' || !decorators.some(({ policy }) => policy.catchError !== undefined)) continue;
-      yield this.#atStep(
-        name,
-        `Step ${name} chooses by a condition and has catchError(), but after an error nothing says where to go: catch the error in a step before it.`,
-      );
+      const catching = decorators.find(({ policy }) => policy.catchError !== undefined);
+      if (catching === undefined) continue;
+      if (transition?.kind === 'switch') {
+        yield this.#atStep(
+          name,
+          `Step ${name} chooses by a condition and has ${catching.name}(), but after an error nothing says where to go: catch the error in a step before it.`,
+        );
+      }
+      const artifact = catching.policy.catchError?.artifact;
+      if (artifact !== undefined && this.#isNoField(artifact)) {
+        yield this.#atStep(
+          name,
+          `Step ${name} has ${catching.name}() with the artifact ${artifact}, which is ${this.#graph.steps.has(artifact) ? 'a step' : 'no field that can be assigned'}: name another field.`,
+        );
+      }
     }
+  }
+
+  #isNoField(name: string): boolean {
+    const { parameters, configs, flowClass } = this.#definition;
+    return parameters.has(name) || configs.has(name) || this.#graph.steps.has(name) || name in flowClass.prototype;
   }
 
   *unreachable(): Generator<Finding> {

@@ -5,7 +5,7 @@ import type { ForeachFrame } from '../flow/current.ts';
 import type { FlowClass, FlowSpec } from '../flow/flow-spec.ts';
 import type { GraphStep } from '../flow/graph.ts';
 import { createTask, type TaskField } from '../flow/task-instance.ts';
-import { decodeText, encodeText } from '../store/encoding.ts';
+import { encodeText } from '../store/encoding.ts';
 import type { ArtifactRecord, FrameRecord } from '../store/run-store.ts';
 import { type TestOptions, TestRun, type TestWork } from './test-run.ts';
 import type { ItemOf, LeftArtifacts, StepName, TestedTask } from './tested-task.ts';
@@ -203,7 +203,7 @@ class StepStart<F extends FlowSpec> implements Start {
 
   /** The fields of an instance that inherits these. */
   #construct(inherited: readonly string[]): readonly TaskField[] {
-    const parameters = decodeText(this.#run.parameters) as Record<string, unknown>;
+    const parameters = this.#run.parameters.forTask();
     return createTask(this.#run.definition.flowClass, { parameters, inherited, load: () => undefined }).fields();
   }
 

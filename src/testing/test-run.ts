@@ -5,6 +5,7 @@ import { parameterText } from '../core/parameter-text.ts';
 import { formatPathspec } from '../core/pathspec.ts';
 import { executeTask, type TaskSuccess, type TaskWork } from '../engine/execute-task.ts';
 import { describeMisfit } from '../engine/fits.ts';
+import { RunParameters } from '../engine/run-parameters.ts';
 import { TaskCards } from '../engine/task-cards.ts';
 import { foreachStack } from '../engine/foreach-stack.ts';
 import { checkedGraph } from '../flow/checked-graph.ts';
@@ -52,8 +53,7 @@ export interface ExecutedTask<F extends object, S extends string> {
 export class TestRun<F extends FlowSpec> {
   readonly definition: FlowDefinition;
   readonly graph: Graph;
-  /** As `encodeText` writes them. */
-  readonly parameters: string;
+  readonly parameters: RunParameters;
   readonly contents = new ArtifactMemory();
   readonly #options: TestOptions<F>;
   #taskCount = 0;
@@ -73,11 +73,11 @@ export class TestRun<F extends FlowSpec> {
       ...(await resolveConfigs(definition.configs, { configValue: options.configs ?? {} })),
     };
     const graph = checkedGraph(definition, { parameters, lint });
-    return new TestRun({ definition, graph, parameters: encodeParameters(parameters) }, options);
+    return new TestRun({ definition, graph, parameters: new RunParameters(encodeParameters(parameters)) }, options);
   }
 
   private constructor(
-    { definition, graph, parameters }: { definition: FlowDefinition; graph: Graph; parameters: string },
+    { definition, graph, parameters }: { definition: FlowDefinition; graph: Graph; parameters: RunParameters },
     options: TestOptions<F>,
   ) {
     this.definition = definition;
@@ -103,8 +103,8 @@ export class TestRun<F extends FlowSpec> {
       const { artifacts, transition } = await context.around(() =>
         executeTask(
           flowClass,
-          { ...work, parameters: this.parameters, maxNumSplits, secrets: [] },
-          { content: this.contents },
+          { ...work, maxNumSplits, secrets: [] },
+          { parameters: this.parameters.forTask(), content: this.contents },
         ),
       );
       this.#refuseMisfit(transition, step);

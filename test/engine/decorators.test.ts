@@ -352,6 +352,38 @@ describe('catchError', () => {
     expect(stderr).toMatch(/sample\.ts:\d+: Step start chooses by a condition and has catchError\(\)/);
   });
 
+  test.each([
+    ['limit', 'which is no field that can be assigned'],
+    ['end', 'which is a step'],
+    ['method', 'which is no field that can be assigned'],
+  ])('is refused with the artifact %s', async (artifact, why) => {
+    using folder = flowFolder(`
+      export class Sample extends FlowSpec.with({ limit: parameter.integer({ default: 1 }) }) {
+        start = step([catchError({ artifact: '${artifact}' })], () => this.next(this.end));
+        end = step();
+        method() {}
+      }`);
+    const { status, stderr } = await folder.run(['run']);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`Step start has catchError() with the artifact ${artifact}, ${why}: name another field.`);
+  });
+
+  test('a join that fails passes on what its inputs agree on', async () => {
+    using folder = flowFolder(`
+      export class Sample extends FlowSpec {
+        failure?: CaughtError;
+        base = 'initial';
+        own = 0;
+        start = step(() => { this.base = 'from start'; this.next(this.a, this.b); });
+        a = step(() => { this.own = 1; this.next(this.merge); });
+        b = step(() => { this.own = 2; this.next(this.merge); });
+        merge = join([catchError({ artifact: 'failure' })], () => { throw new Error('no'); this.next(this.end); });
+        end = step(() => trace('end', [this.base, this.own, this.failure?.message].join()));
+      }`);
+    expect((await folder.run(['run'])).status).toBe(0);
+    expect(linesOf(folder, 'end')).toStrictEqual(['from start,0,no']);
+  });
+
   test('a caught task is taken over by a resume', async () => {
     using folder = flowFolder(`
       export class Sample extends FlowSpec {
@@ -398,6 +430,21 @@ describe('resources', () => {
     expect((await folder.run(['run', '--max-workers=4'])).status).toBe(0);
     expect(linesOf(folder, 'spans')).toStrictEqual(['+1', '-1', '+2', '-2', '+3', '-3', '+4', '-4']);
   });
+});
+
+test('tasks that ask for a graphics processor do not run at once where none is seen', async () => {
+  using folder = flowFolder(`
+    export class Sample extends FlowSpec {
+      start = step(() => this.next(this.work, { foreach: [1, 2, 3] }));
+      work = step([resources({ cpu: 0.01, gpu: 1 })], async (item: number) => {
+        trace('spans', '+' + item); await sleep(30); trace('spans', '-' + item);
+        this.next(this.merge);
+      });
+      merge = join(() => this.next(this.end));
+      end = step();
+    }`);
+  expect((await folder.run(['run', '--max-workers=3'], { CUDA_VISIBLE_DEVICES: '' })).status).toBe(0);
+  expect(linesOf(folder, 'spans')).toStrictEqual(['+1', '-1', '+2', '-2', '+3', '-3']);
 });
 
 describe('isolate', () => {

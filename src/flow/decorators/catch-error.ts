@@ -27,7 +27,7 @@ export interface CatchErrorOptions {
 
 /**
  * Lets the flow go on when a task of the step has failed, after its retries: what it assigned is lost, what its parent left
- * goes on to the next step, and the error is kept as an artifact. A foreach that fails so has no items, and its join no
+ * (for a join: what all its inputs agree on) goes on to the next step, and the error is kept as an artifact. A foreach that fails so has no items, and its join no
  * inputs; a step that chooses by a condition cannot have it, since nothing would say where to go.
  *
  * @throws {TypeError} when an option is of the wrong type
