@@ -2,6 +2,7 @@ import { RacewayError } from '../core/errors.ts';
 import { addDecorators, type DefinedDecorator, withinDecorators } from './decorator.ts';
 import type { Inputs, JoinInput } from './inputs.ts';
 import { joinInputs } from './join-inputs.ts';
+import { ParameterReads } from './parameter-reads.ts';
 import { planMerge, type MergeSetting } from './plan-merge.ts';
 import { readTransition } from './read-transition.ts';
 import { DefinedStep } from './step.ts';
@@ -44,8 +45,6 @@ type Phase =
   | { readonly kind: 'running'; readonly step: string }
   | { readonly kind: 'finished'; readonly step: string };
 
-const NOTHING: ReadonlySet<string> = new Set();
-
 /**
  * The book that is kept on one instance of a flow class: the handler of the Proxy which the class's code knows as `this`.
  *
@@ -61,15 +60,7 @@ export class FlowInstance implements ProxyHandler<object> {
   readonly #fields = new Map<string, TaskField['origin']>();
   /** For a field of origin `merged`: the index of the input it comes from. */
   readonly #merged = new Map<string, number>();
-  /** For a name whose reading tells on parameters: which. Only parameters and initial values made from some are here. */
-  readonly #watched = new Map<PropertyKey, ReadonlySet<string>>();
-  /** What was read of parameters since the last field was defined: that belongs to the field about to be defined. */
-  #recentReads = new Set<string>();
-  /** All that was read of parameters during construction. */
-  readonly #constructionReads = new Set<string>();
-  readonly #stepReads = new Map<string, ReadonlySet<string>>();
-  /** Parameters that count as read by the task whatever becomes of the fields. */
-  readonly #reads = new Set<string>();
+  readonly #reads = new ParameterReads();
   #phase: Phase = { kind: 'constructing' };
   #transition: Transition | undefined;
   /** What the body of a join got. */
@@ -118,7 +109,7 @@ export class FlowInstance implements ProxyHandler<object> {
     this.#target = target as Record<string, unknown>;
     for (const [name, value] of Object.entries(this.#inputs.parameters)) {
       define(target, name, deepFreeze(value));
-      this.#watched.set(name, new Set([name]));
+      this.#reads.declare(name);
     }
     this.#proxy = new Proxy(target, this);
     instances.set(this.#proxy, this);
@@ -127,15 +118,11 @@ export class FlowInstance implements ProxyHandler<object> {
 
   /** After the constructor: what the parent task left takes the place of initial values. */
   #settle(FlowClass: new () => object): void {
-    // Unless every read belongs to a public field, none is believed to.
-    if (this.#constructionReads.size > 0 && hidesReads(FlowClass))
-      for (const name of this.#constructionReads) this.#reads.add(name);
-    for (const name of this.#recentReads) this.#reads.add(name);
-    this.#recentReads.clear();
+    this.#reads.endConstruction(FlowClass);
     for (const name of this.#inputs.inherited) {
       if (this.#isParameter(name) || this.steps.has(name) || hasMember(this.#target, name)) continue;
       this.#fields.set(name, 'untouched');
-      this.#watched.delete(name);
+      this.#reads.forget(name);
       this.#defineLater(name, () => this.#inputs.load(name));
     }
     this.#phase = { kind: 'ready' };
@@ -165,7 +152,7 @@ export class FlowInstance implements ProxyHandler<object> {
     if (this.#phase.kind !== 'ready') {
       throw new TypeError(`This instance of ${this.flowName} has run a step already\nMake a new one for each task.`);
     }
-    for (const name of this.#stepReads.get(stepName) ?? NOTHING) this.#reads.add(name);
+    this.#reads.beginStep(stepName);
     this.#phase = { kind: 'running', step: stepName };
     try {
       const decorators = addDecorators(step.decorators, this.#inputs.with ?? []);
@@ -184,7 +171,7 @@ export class FlowInstance implements ProxyHandler<object> {
     const { inputs = [], item, parameters } = this.#inputs;
     if (kind === 'step') return item?.value;
     const prototype = Object.getPrototypeOf(this.#target) as object;
-    const onParameterRead = (name: string): void => void this.#reads.add(name);
+    const onParameterRead = (name: string): void => this.#reads.add(name);
     this.#joined = joinInputs(inputs, { prototype, parameters, onParameterRead });
     return this.#joined;
   }
@@ -272,7 +259,7 @@ export class FlowInstance implements ProxyHandler<object> {
     for (const [name, from] of planMerge(inputs, { options, isTaken, stepName: phase.step })) {
       this.#fields.set(name, 'merged');
       this.#merged.set(name, from);
-      this.#watched.delete(name);
+      this.#reads.forget(name);
       const view = joined[from];
       this.#defineLater(name, () => (view === undefined ? split?.load(name) : Reflect.get(view, name)));
     }
@@ -299,19 +286,15 @@ export class FlowInstance implements ProxyHandler<object> {
 
   /** The parameters that had a part in what the task did: read by the step, or by the initialiser of a field. */
   get parameterReads(): readonly string[] {
-    const reads = new Set(this.#reads);
-    for (const field of this.fields()) {
-      if (field.origin !== 'initial') continue;
-      for (const name of this.#watched.get(field.name) ?? NOTHING) reads.add(name);
-    }
+    const initial = this.fields().flatMap(({ name, origin }) => (origin === 'initial' ? [name] : []));
+    const reads = this.#reads.all(initial);
     return Object.keys(this.#inputs.parameters).filter((name) => reads.has(name));
   }
 
   // What follows is the Proxy's: `this` of the flow class.
 
   get(target: object, key: PropertyKey, receiver: unknown): unknown {
-    const parameters = this.#watched.get(key);
-    if (parameters !== undefined) this.#noteReads(parameters);
+    this.#reads.note(key);
     const value: unknown = Reflect.get(target, key, receiver);
     if (this.#joined !== undefined && typeof key === 'string') this.#noteJoinRead(key, value);
     return value;
@@ -368,31 +351,17 @@ export class FlowInstance implements ProxyHandler<object> {
     this.#forget(name);
     this.steps.set(name, step);
     this.#stepNames.set(step, name);
-    this.#stepReads.set(name, this.#recentReads);
-    this.#recentReads = new Set();
+    this.#reads.defineStep(name);
   }
 
   #noteField(name: string): void {
     if (this.#phase.kind !== 'constructing') {
       this.#fields.set(name, 'assigned');
-      this.#watched.delete(name);
+      this.#reads.forget(name);
       return;
     }
     this.#fields.set(name, 'initial');
-    if (this.#recentReads.size > 0) this.#watched.set(name, this.#recentReads);
-    else this.#watched.delete(name);
-    this.#recentReads = new Set();
-  }
-
-  #noteReads(parameters: ReadonlySet<string>): void {
-    if (this.#phase.kind !== 'constructing') {
-      for (const name of parameters) this.#reads.add(name);
-      return;
-    }
-    for (const name of parameters) {
-      this.#recentReads.add(name);
-      this.#constructionReads.add(name);
-    }
+    this.#reads.initialise(name);
   }
 
   /** Keeps what an initial value was before the body of a join gets its hands on it: filling it counts as setting it. */
@@ -408,7 +377,7 @@ export class FlowInstance implements ProxyHandler<object> {
 
   #forget(name: string): void {
     this.#fields.delete(name);
-    this.#watched.delete(name);
+    this.#reads.forget(name);
   }
 
   #isParameter(name: string): boolean {
@@ -464,16 +433,6 @@ function hasMember(target: object, name: string): boolean {
     prototype = Object.getPrototypeOf(prototype);
   }
   return false;
-}
-
-/**
- * Whether parameters may be read during construction for something other than the next public field: a `#private` field,
- * of which a Proxy is told nothing, or the body of a constructor.
- */
-function hidesReads(FlowClass: new () => object): boolean {
-  const parent = Object.getPrototypeOf(FlowClass) as new () => object;
-  if (parent === Function.prototype) return false; // FlowSpec itself
-  return /#[\p{ID_Start}_$]|\bconstructor\s*\(/u.test(FlowClass.toString()) || hidesReads(parent);
 }
 
 /** Parameters are constant all the way down; a task must not change what a later one in the same process gets. */
