@@ -7,11 +7,12 @@ import type { ClonedTask, StepRecord, TaskRecord, TransitionRecord } from '../st
 /** Why a step, or a task of it, is executed in a resumed run. */
 export type RerunReason =
   | 'it failed'
+  | 'it was stopped'
   | 'it never started'
   | 'at or after the step to rerun'
   | 'an ancestor runs again'
   | 'its source changed'
-  | 'it read a parameter that changed';
+  | 'it read a parameter or config that changed';
 
 /** What becomes of one step. */
 export interface StepPlan {
@@ -99,11 +100,14 @@ function rerunReason(
   },
 ): RerunReason | undefined {
   if (dirty.has(task.step)) return 'at or after the step to rerun';
-  if (task.state.status !== 'successful') return 'it failed';
+  const { state } = task;
+  if (state.status !== 'successful') {
+    return state.status === 'failed' && state.reason.kind !== 'stopped' ? 'it failed' : 'it was stopped';
+  }
   if (rerunChanged && changed.has(task.step)) return 'its source changed';
   // What was not recorded cannot be ruled out.
   const read = task.reads?.parameters ?? [...changedParameters];
-  if (read.some((name) => changedParameters.has(name))) return 'it read a parameter that changed';
+  if (read.some((name) => changedParameters.has(name))) return 'it read a parameter or config that changed';
   if (!task.parentIds.every((id) => kept.has(id))) return 'an ancestor runs again';
   return undefined;
 }

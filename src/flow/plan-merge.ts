@@ -51,7 +51,7 @@ export function planMerge(
     const names = [...conflicts];
     throw new RacewayError(
       'ARTIFACT',
-      `Step ${stepName} cannot merge ${names.join(', ')}: the inputs have different values`,
+      `Step ${stepName} cannot merge ${names.join(', ')}: the inputs have different values (an initial value is one as well)`,
       `Set ${names.map((name) => `this.${name}`).join(', ')} before this.mergeArtifacts(), or leave ${names.length === 1 ? 'it' : 'them'} out with { exclude: [${names.map((name) => `'${name}'`).join(', ')}] }.`,
     );
   }

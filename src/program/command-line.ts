@@ -168,15 +168,12 @@ interface Reading {
   readonly parameterVariables: Map<string, string>;
 }
 
-/** Where a secret may come from that no run has kept. */
-const SECRET_COMMANDS = ['resume', 'run'] as const;
-
 function readEnvironment(environment: NodeJS.ProcessEnv, { command, known, ...target }: Reading): void {
   // On a resume and a spin, what the origin run kept is not to be replaced by what happens to be in the environment.
   for (const [name, option] of known) {
     if (option.kind === 'flag' && option.flag.hidden === true) continue;
     if (option.kind === 'parameter') {
-      const commands = command === 'run' ? ['run'] : option.parameter.secret ? SECRET_COMMANDS : [];
+      const commands = command === 'run' ? ['run'] : option.parameter.secret ? [command ?? '', 'resume', 'run'] : []; // no run has kept it
       const text = commands
         .map((one) => environment[variableOf(one, name)])
         .find((one) => one !== undefined && one !== '');

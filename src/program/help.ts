@@ -42,6 +42,7 @@ function parameterRows({ parameters }: ProgramContext['definition']): readonly T
 
 function valueWord(parameter: Parameter): string {
   if (parameter.type.kind === 'file') return 'path';
+  if (parameter.type.kind === 'oneOf') return parameter.type.values.join('|');
   const { type } = parameterSchema({ ...parameter, multiple: false });
   return typeof type === 'string' ? type : 'value';
 }

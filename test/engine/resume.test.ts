@@ -166,7 +166,7 @@ test('--dry-run says what would happen and why, and does nothing', async () => {
     [
       `Resuming ${before.run.pathspec} would do this:`,
       '  start   1 task cloned',
-      '  middle  1 task run again: it read a parameter that changed',
+      '  middle  1 task run again: it read a parameter or config that changed',
       '  last    1 task run again: it failed',
       '  end     runs: it never started',
       '',

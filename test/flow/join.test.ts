@@ -254,7 +254,7 @@ describe('mergeArtifacts', () => {
     await expect(runMerge(Conflicting, { a: LEFT, b: { ...RIGHT, note: 'right' } })).rejects.toMatchObject({
       code: 'ARTIFACT',
       message:
-        'Step merge cannot merge score, note: the inputs have different values\n' +
+        'Step merge cannot merge score, note: the inputs have different values (an initial value is one as well)\n' +
         "Set this.score, this.note before this.mergeArtifacts(), or leave them out with { exclude: ['score', 'note'] }.",
     });
     expect(set).toEqual(['initial', undefined]);
