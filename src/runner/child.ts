@@ -65,7 +65,12 @@ export class Child {
    * @throws {InvalidOptionError} when there is no such interpreter or working folder, or what it is given is too long
    */
   static async start(plan: ChildPlan): Promise<Child> {
-    const [{ execa }, folder] = await Promise.all([import('execa'), makeTempFolder()]);
+    const { guardian } = plan;
+    const [{ execa }, folder] = await Promise.all([
+      import('execa'),
+      // Known to the guardian before there is anything in it: parameters that are secret, for one.
+      makeTempFolder({ onPath: (path) => guardian.watchFolder(path) }),
+    ]);
     // For appending, since a descendant may open the log once more by way of /dev/stdout.
     const stdout = openSync(join(folder.path, 'stdout.log'), 'a', 0o600);
     const stderr = openSync(join(folder.path, 'stderr.log'), 'a', 0o600);
@@ -75,7 +80,6 @@ export class Child {
         parametersFile: writeValues(folder, PARAMETERS_FILE, plan.commandLine.inFile.parameters),
         artifactsFile: writeValues(folder, 'artifacts.json', plan.commandLine.inFile.artifacts),
       });
-      const { guardian } = plan;
       // Every child has a value of its own, by which its descendants are told from those of the others.
       const mark = { name: guardian.mark.name, value: `${process.pid}.${++started}` };
       const env = environment(plan, mark);
@@ -96,10 +100,10 @@ export class Child {
       const { nodeChildProcess, pid } = subprocess;
       if (pid === undefined) throw startError(plan, { command, env }, (await subprocess).cause);
       guardian.watch(pid);
-      guardian.watchFolder(folder.path);
       return new Child(nodeChildProcess, { pid, command, folder, guardian, mark });
     } catch (error) {
       await folder.remove();
+      guardian.releaseFolder(folder.path);
       throw error;
     } finally {
       closeSync(stdout);

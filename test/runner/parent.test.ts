@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { marked } from '../../src/process/marked.ts';
@@ -61,6 +62,20 @@ describe.concurrent('a script that started runs leaves no process and no file', 
     parent.process.kill('SIGTERM');
     await until(async () => (await parent.processes()).length === 0);
   });
+
+  test.each(['SIGKILL', 'SIGINT'] as const)(
+    'when it gets %s while the files of a run are being made',
+    async (signal) => {
+      for (let round = 0; round < 3; round++) {
+        const parent = new Parent('keeps-starting.ts');
+        while (parent.tempFolders().length === 0) await setImmediate(); // as soon as there is anything
+        parent.process.kill(signal);
+        await parent.exited;
+        await until(async () => (await parent.processes()).length === 0);
+        await until(() => parent.tempFolders().length === 0);
+      }
+    },
+  );
 
   test.each(['exit', 'throw'])('when it ends by %s', async (ending) => {
     const parent = await new Parent('starts-runs.ts', ending).ready();
