@@ -110,6 +110,7 @@ export class FlowSpec {
    * @throws {TypeError} when what is given is of no such form, or a step is none of this flow
    * @throws {RangeError} when the condition is none of the cases
    * @throws {RacewayError} `FLOW_DEFINITION` when the step has called it already or has returned, or a foreach has no items
+   *   or too many
    */
   protected next(...steps: readonly [Step, ...Step[]]): void;
   protected next<Item>(step: Step<Item>, options: ForeachOptions<Item>): void;
