@@ -34,6 +34,8 @@ const DEFAULT_LOG_MEGABYTES = 10;
 const DEFAULT_GRACE_SECONDS = 5;
 /** The Runner kills this process when the grace is over; tasks get a little less, so that their end can be recorded. */
 const TASK_SHARE_OF_GRACE = 0.8;
+/** What a run that was told twice to end may take to record it, in milliseconds. */
+const LAST_WORDS_MS = 1000;
 
 /** What `run`, `resume` and `spin` have in common: the console, the store, the signals, and how a run is made. */
 export class RunSession {
@@ -44,6 +46,7 @@ export class RunSession {
   readonly #workers: Workers;
   readonly #graceMs: number;
   readonly #stop = new AbortController();
+  #phase: 'before the run' | 'in the run' | 'after the run' = 'before the run';
   #store: SqliteStore | undefined;
 
   constructor(context: ProgramContext, workers: Workers) {
@@ -127,6 +130,7 @@ export class RunSession {
     const { store } = this;
     const forTasks = encodeParameters(parameters);
     const forStore = encodeParameters(withoutSecrets(definition.parameters, parameters));
+    this.#phase = 'in the run'; // from here on a signal is for `runFlow`, which records that it came
     const writer = await store.createRun({
       flow: definition.name,
       kind,
@@ -152,6 +156,8 @@ export class RunSession {
     } catch (error) {
       await recordFailure(writer);
       throw error;
+    } finally {
+      this.#phase = 'after the run';
     }
   }
 
@@ -262,12 +268,22 @@ export class RunSession {
   }
 
   #interrupt(signalCode: keyof typeof SIGNAL_STATUS): void {
-    if (this.#stop.signal.aborted) {
+    const status = SIGNAL_STATUS[signalCode];
+    const isFirst = !this.#stop.signal.aborted;
+    this.#stop.abort({ kind: 'signal', signalCode } satisfies Stop); // the first reason stays
+    if (this.#phase === 'in the run') {
+      if (isFirst) {
+        this.console.remark(`Workflow interrupted by ${signalCode}: ending its tasks.`);
+        return;
+      }
       void this.#workers.pool.end({ graceMs: 0 }); // asked a second time: no more grace
+      setTimeout(() => process.exit(status), LAST_WORDS_MS).unref();
       return;
     }
-    this.console.remark(`Workflow interrupted by ${signalCode}: ending its tasks.`);
-    this.#stop.abort({ kind: 'signal', signalCode } satisfies Stop);
+    // What keeps the process may be code of the user, such as the default of a parameter, or a reader that has stalled.
+    if (!isFirst) process.exit(status);
+    if (this.#phase === 'before the run') process.stderr.write(`Interrupted by ${signalCode}: no run was started.\n`);
+    void this.#workers.pool.end({ graceMs: 0 }).finally(() => process.exit(status));
   }
 }
 
