@@ -4,12 +4,12 @@ import type { RunStatus } from '../core/status.ts';
 import type { RunKind, RunQuery } from '../store/run-store.ts';
 import { explainMissing } from './explain-missing.ts';
 import { presentRun } from './present-run.ts';
+import { PAGE_SIZE, recordedRuns } from './recorded-runs.ts';
 import { Run } from './run.ts';
 import type { StoreLease } from './store-lease.ts';
 
 const STATUSES = ['running', 'successful', 'failed', 'timeout'] as const satisfies readonly RunStatus[];
 const KINDS = ['run', 'spin'] as const satisfies readonly RunKind[];
-const PAGE_SIZE = 100;
 
 /** Which runs to list. */
 export interface RunsOptions {
@@ -133,19 +133,14 @@ export class Flow<F extends FlowShape = AnyFlow> {
     const recorded = statuses?.includes('failed') ? [...new Set([...statuses, 'running' as const])] : statuses;
     // Runs recorded as running may drop out, so a page as short as the limit could mean many pages.
     const pageSize = recorded?.includes('running') ? PAGE_SIZE : Math.min(limit, PAGE_SIZE);
-    let before: string | undefined;
     let left = limit;
-    while (left > 0) {
-      const page = await store.runs(this.id, { ...query, statuses: recorded, before, limit: pageSize });
-      for (const record of page) {
-        const run = await presentRun(record, store);
-        if (statuses !== undefined && !statuses.includes(run.state.status)) continue;
-        yield new Run<F>(this.#lease, run);
-        left -= 1;
-        if (left === 0) return;
-      }
-      before = page.at(-1)?.id;
-      if (page.length < pageSize) return;
+    if (left === 0) return;
+    for await (const record of recordedRuns(store, this.id, { ...query, statuses: recorded, pageSize })) {
+      const run = await presentRun(record, store);
+      if (statuses !== undefined && !statuses.includes(run.state.status)) continue;
+      yield new Run<F>(this.#lease, run);
+      left -= 1;
+      if (left === 0) return;
     }
   }
 }

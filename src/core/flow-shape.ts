@@ -9,6 +9,9 @@ export declare const PARAMETERS: unique symbol;
 /** Stands on the instance type of a flow for what a caller may give in place of its configuration files. */
 export declare const CONFIGS: unique symbol;
 
+/** Stands on the instance type of a flow for the names of its secret parameters, whose values are never kept. */
+export declare const SECRETS: unique symbol;
+
 /** Stands on the type of a step, so that a step is not taken for an artifact. */
 export declare const STEP: unique symbol;
 
@@ -35,15 +38,19 @@ export type ConfigInputs<F extends FlowShape> = F extends { readonly [CONFIGS]: 
 /** The parameters and configs a run of `F` has, with their values' types; those that are secret are not kept. */
 export type ParameterValues<F extends FlowShape> = string extends keyof F
   ? Readonly<Record<string, unknown>>
-  : { readonly [K in (keyof ParameterInputsOf<F> | keyof ConfigInputsOf<F>) & keyof F]: F[K] };
+  : {
+      readonly [K in Exclude<(keyof ParameterInputsOf<F> | keyof ConfigInputsOf<F>) & keyof F, SecretsOf<F>>]: F[K];
+    };
 
-/** The artifacts of `F` (its parameters among them) by name; its steps and methods are none. */
+/** The artifacts of `F` (its parameters among them, but for secret ones) by name; its steps and methods are none. */
 export type Artifacts<F extends FlowShape> = string extends keyof F
   ? Readonly<Record<string, unknown>>
-  : { readonly [K in keyof F as K extends string ? (F[K] extends NoArtifact ? never : K) : never]: F[K] };
+  : { readonly [K in keyof F as F[K] extends NoArtifact ? never : Exclude<K & string, SecretsOf<F>>]: F[K] };
 
 type NoArtifact = { readonly [STEP]: true } | ((...args: never[]) => unknown);
 
 type ParameterInputsOf<F extends FlowShape> = F extends { readonly [PARAMETERS]: infer P } ? P : Record<never, never>;
 
 type ConfigInputsOf<F extends FlowShape> = F extends { readonly [CONFIGS]: infer C } ? C : Record<never, never>;
+
+type SecretsOf<F extends FlowShape> = F extends { readonly [SECRETS]: infer S } ? S : never;

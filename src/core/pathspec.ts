@@ -47,6 +47,11 @@ export function formatPathspec({ flow, run, step, task }: Pathspec): string {
   return [flow, run, step, task].filter((part) => part !== undefined).join('/');
 }
 
+/** A pathspec without its flow, for where that is clear: `run/step/task`. */
+export function withoutFlow(pathspec: string): string {
+  return pathspec.slice(pathspec.indexOf('/') + 1);
+}
+
 /** A pathspec of which depth `D` is known to be there. */
 export type PathspecOf<D extends PathspecDepth> = D extends 'flow'
   ? Pathspec

@@ -31,8 +31,7 @@ export type TaskSuccess = Extract<TaskOutcome, { readonly status: 'successful' }
  * Runs a step as a task: on an instance of its own that starts from what the tasks before it left. Rejects with what the
  * step threw.
  *
- * @throws {RacewayError} `ARTIFACT` when an artifact or the item of a foreach cannot be stored, `FLOW_DEFINITION` for too
- *   many items
+ * @throws {RacewayError} `ARTIFACT` when an artifact or the item of a foreach cannot be stored
  */
 export async function executeTask(
   flowClass: FlowClass,
@@ -62,6 +61,7 @@ export async function executeTask(
     ...(item === undefined ? undefined : { item: { value: decodeText(item) } }),
     ...(work.inputs === undefined ? undefined : { inputs: inputs.map(toJoinInput(content)) }),
     ...(split === undefined ? undefined : { split: toJoinInput(content)(split) }),
+    maxNumSplits: work.maxNumSplits,
     with: added,
   });
   await task.run(work.step);
@@ -120,20 +120,13 @@ function itemOf({ frames, step, inputs }: TaskWork): string | undefined {
   return frame?.name === step && inputs === undefined ? frame.item : undefined;
 }
 
-/** @throws {RacewayError} `ARTIFACT` for an item that cannot be stored, `FLOW_DEFINITION` for too many of them */
+/** @throws {RacewayError} `ARTIFACT` for an item that cannot be stored */
 function recordTransition(
   transition: Transition | undefined,
-  { step, maxNumSplits, secrets }: TaskWork,
+  { step, secrets }: TaskWork,
 ): TransitionRecord | undefined {
   if (transition?.kind !== 'foreach') return transition && { kind: transition.kind, steps: transition.steps };
   const { kind, steps, items } = transition;
-  if (items.length > maxNumSplits) {
-    throw new RacewayError(
-      'FLOW_DEFINITION',
-      `the foreach of step ${step} has ${items.length} items, more than the ${maxNumSplits} that are allowed`,
-      'Raise the limit with --max-num-splits, or go over fewer.',
-    );
-  }
   const search = new SecretSearch(secrets);
   return { kind, steps, items: items.map((item, index) => encodeItem(item, { step, index, search })) };
 }

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { clearTimeout, setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import type { RunEvent, TaskOutput } from '../core/events.ts';
+import { LONGEST_TIMER_MS } from '../core/longest-timer.ts';
 import { formatPathspec } from '../core/pathspec.ts';
 import { describeReason, type FinalRunState } from '../core/status.ts';
 import type { Graph } from '../flow/graph.ts';
@@ -31,9 +32,6 @@ const SIGNALS_OF_A_STOP: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SI
 
 /** How long after a worker was ended by a signal the same signal may still be on its way to this process. */
 const STOP_ARRIVES_MS = 100;
-
-/** A timer takes no longer ones. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 /** Why a run is stopped from outside. */
 export type Stop =
@@ -294,7 +292,7 @@ class RunProgress {
         this.#due.add(due);
         this.#wake();
       },
-      Math.min(delayMs, LONGEST_DELAY_MS),
+      Math.min(delayMs, LONGEST_TIMER_MS),
     );
     this.#delays.add(delay);
   }

@@ -22,6 +22,8 @@ export interface TaskInputs {
   readonly inputs?: readonly JoinInput[] | undefined;
   /** For a join without inputs: the task whose foreach had no items, from which it may merge. */
   readonly split?: JoinInput | undefined;
+  /** How many items a foreach may have. @default any number */
+  readonly maxNumSplits?: number | undefined;
   /** Decorators that every step has besides its own. */
   readonly with?: readonly DefinedDecorator[] | undefined;
 }
@@ -211,6 +213,7 @@ export class FlowInstance implements ProxyHandler<object> {
       step: phase.step,
       steps: this.steps,
       nameOf: (step) => this.#stepNames.get(step),
+      maxNumSplits: this.#inputs.maxNumSplits ?? Infinity,
     });
     if (this.#transition !== undefined) {
       throw new RacewayError(

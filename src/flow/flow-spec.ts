@@ -1,7 +1,7 @@
-import type { CONFIGS, PARAMETERS } from '../core/flow-shape.ts';
+import type { CONFIGS, PARAMETERS, SECRETS } from '../core/flow-shape.ts';
 import type { Config } from './config.ts';
 import { FlowInstance, instanceOf } from './flow-instance.ts';
-import type { Parameter } from './parameter.ts';
+import type { Parameter, SECRET } from './parameter.ts';
 import type { MergeOptions } from './plan-merge.ts';
 import { declareParameters } from './declared-parameters.ts';
 import type { Step } from './step.ts';
@@ -32,11 +32,20 @@ export type ParameterArguments<P extends ParameterDefinitions> = {
   readonly [K in keyof P]: P[K] extends Parameter<unknown, infer Argument> ? Argument : never;
 };
 
+/** The names of those parameters that are known to be secret. */
+export type SecretNames<P extends ParameterDefinitions> = {
+  [K in keyof P]: P[K] extends { readonly [SECRET]: true } ? K : never;
+}[keyof P];
+
 /** The base class of a flow with parameters and configs: what `FlowSpec.with` returns. */
 export interface FlowSpecWith<P extends ParameterDefinitions, C extends ConfigDefinitions = Record<never, never>> {
   new (): FlowSpec &
     ParameterFields<P> &
-    ConfigFields<C> & { readonly [PARAMETERS]: ParameterArguments<P>; readonly [CONFIGS]: ConfigArguments<C> };
+    ConfigFields<C> & {
+      readonly [PARAMETERS]: ParameterArguments<P>;
+      readonly [CONFIGS]: ConfigArguments<C>;
+      readonly [SECRETS]: SecretNames<P>;
+    };
 }
 
 /** How `this.next(this.<step>, …)` makes a task of each item. */
@@ -110,6 +119,7 @@ export class FlowSpec {
    * @throws {TypeError} when what is given is of no such form, or a step is none of this flow
    * @throws {RangeError} when the condition is none of the cases
    * @throws {RacewayError} `FLOW_DEFINITION` when the step has called it already or has returned, or a foreach has no items
+   *   or too many
    */
   protected next(...steps: readonly [Step, ...Step[]]): void;
   protected next<Item>(step: Step<Item>, options: ForeachOptions<Item>): void;

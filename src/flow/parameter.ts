@@ -5,6 +5,9 @@ import { accepts, describeType, type ParameterType, type PlainType } from './par
 /** Carries the types of a parameter; nothing of it exists when the program runs. */
 declare const TYPES: unique symbol;
 
+/** Carries whether a parameter is secret, as far as the compiler knows; nothing of it exists either. */
+export declare const SECRET: unique symbol;
+
 /** A parameter of a flow, as `parameter.integer()` and its like make it. */
 export interface Parameter<Value = unknown, Argument = unknown> {
   /** Of each value, when there are several. */
@@ -24,6 +27,14 @@ export interface Parameter<Value = unknown, Argument = unknown> {
   /** Whether people are not told of it. */
   readonly hidden: boolean;
   readonly [TYPES]?: { readonly value: Value; readonly argument: Argument };
+}
+
+/**
+ * A parameter as it is made, of which the compiler may know whether it is secret. `Parameter` does not say so: where that is
+ * expected, `Secret` would be inferred from it and not from the options.
+ */
+export interface MadeParameter<Value, Argument, Secret extends boolean> extends Parameter<Value, Argument> {
+  readonly [SECRET]: Secret;
 }
 
 /** A default: a value, or what computes one. */
@@ -63,6 +74,11 @@ export interface MultipleOptions<Value> extends Omit<ParameterOptions<readonly V
 /** The same, and the field always is an array. */
 export type CertainMultipleOptions<Value> = MultipleOptions<Value> &
   ({ readonly default: Default<readonly Value[]> } | { readonly required: true });
+
+/** Part of options that tells the type of the parameter whether it is secret. */
+interface MaybeSecret<Secret extends boolean> {
+  readonly secret?: Secret;
+}
 
 /**
  * Parameters of a flow, by the type of their value. Each field made so has that type, and `undefined` besides when there
@@ -111,6 +127,18 @@ export const parameter = {
  * @example
  * parameter.json<{ depth: number }>({ default: { depth: 3 } });
  */
+function json<Value = unknown>(
+  options: CertainOptions<Value> & { readonly secret: true },
+): MadeParameter<Value, Value, true>;
+function json<Value = unknown>(
+  options: CertainMultipleOptions<Value> & { readonly secret: true },
+): MadeParameter<readonly Value[], readonly Value[], true>;
+function json<Value = unknown>(
+  options: MultipleOptions<Value> & { readonly secret: true },
+): MadeParameter<readonly Value[] | undefined, readonly Value[], true>;
+function json<Value = unknown>(
+  options: ParameterOptions<Value> & { readonly secret: true },
+): MadeParameter<Value | undefined, Value, true>;
 function json<Value = unknown>(options: CertainOptions<Value>): Parameter<Value, Value>;
 function json<Value = unknown>(options: CertainMultipleOptions<Value>): Parameter<readonly Value[], readonly Value[]>;
 function json<Value = unknown>(
@@ -118,6 +146,7 @@ function json<Value = unknown>(
 ): Parameter<readonly Value[] | undefined, readonly Value[]>;
 function json<Value = unknown>(options?: ParameterOptions<Value>): Parameter<Value | undefined, Value>;
 function json(options: AnyOptions = {}): Parameter {
+  // Where the author names `Value` nothing else is inferred: so what is secret has signatures of its own.
   return define({ kind: 'json' }, options);
 }
 
@@ -127,22 +156,22 @@ function json(options: AnyOptions = {}): Parameter {
  * @example
  * parameter.oneOf(['small', 'large'], { default: 'small' }); // 'small' | 'large'
  */
-function oneOf<const Value extends string | number>(
+function oneOf<const Value extends string | number, Secret extends boolean = boolean>(
   values: readonly Value[],
-  options: CertainOptions<NoInfer<Value>>,
-): Parameter<Value, Value>;
-function oneOf<const Value extends string | number>(
+  options: CertainOptions<NoInfer<Value>> & MaybeSecret<Secret>,
+): MadeParameter<Value, Value, Secret>;
+function oneOf<const Value extends string | number, Secret extends boolean = boolean>(
   values: readonly Value[],
-  options: CertainMultipleOptions<NoInfer<Value>>,
-): Parameter<readonly Value[], readonly Value[]>;
-function oneOf<const Value extends string | number>(
+  options: CertainMultipleOptions<NoInfer<Value>> & MaybeSecret<Secret>,
+): MadeParameter<readonly Value[], readonly Value[], Secret>;
+function oneOf<const Value extends string | number, Secret extends boolean = boolean>(
   values: readonly Value[],
-  options: MultipleOptions<NoInfer<Value>>,
-): Parameter<readonly Value[] | undefined, readonly Value[]>;
-function oneOf<const Value extends string | number>(
+  options: MultipleOptions<NoInfer<Value>> & MaybeSecret<Secret>,
+): MadeParameter<readonly Value[] | undefined, readonly Value[], Secret>;
+function oneOf<const Value extends string | number, Secret extends boolean = boolean>(
   values: readonly Value[],
-  options?: ParameterOptions<NoInfer<Value>>,
-): Parameter<Value | undefined, Value>;
+  options?: ParameterOptions<NoInfer<Value>> & MaybeSecret<Secret>,
+): MadeParameter<Value | undefined, Value, Secret>;
 function oneOf(values: readonly (string | number)[], options: AnyOptions = {}): Parameter {
   // Values are told apart by their text on the command line.
   if (values.length === 0 || new Set(values.map(String)).size !== values.length) {
@@ -173,22 +202,26 @@ type OptionalOutput<S extends StandardSchemaV1> =
  * @example
  * parameter.of(z.object({ depth: z.number() }), { required: true });
  */
-function of<S extends StandardSchemaV1>(
+function of<S extends StandardSchemaV1, Secret extends boolean = boolean>(
   schema: S,
-  options: CertainOptions<StandardSchemaV1.InferInput<S>>,
-): Parameter<StandardSchemaV1.InferOutput<S>, StandardSchemaV1.InferInput<S>>;
-function of<S extends StandardSchemaV1>(
+  options: CertainOptions<StandardSchemaV1.InferInput<S>> & MaybeSecret<Secret>,
+): MadeParameter<StandardSchemaV1.InferOutput<S>, StandardSchemaV1.InferInput<S>, Secret>;
+function of<S extends StandardSchemaV1, Secret extends boolean = boolean>(
   schema: S,
-  options: CertainMultipleOptions<StandardSchemaV1.InferInput<S>>,
-): Parameter<readonly StandardSchemaV1.InferOutput<S>[], readonly StandardSchemaV1.InferInput<S>[]>;
-function of<S extends StandardSchemaV1>(
+  options: CertainMultipleOptions<StandardSchemaV1.InferInput<S>> & MaybeSecret<Secret>,
+): MadeParameter<readonly StandardSchemaV1.InferOutput<S>[], readonly StandardSchemaV1.InferInput<S>[], Secret>;
+function of<S extends StandardSchemaV1, Secret extends boolean = boolean>(
   schema: S,
-  options: MultipleOptions<StandardSchemaV1.InferInput<S>>,
-): Parameter<readonly StandardSchemaV1.InferOutput<S>[] | undefined, readonly StandardSchemaV1.InferInput<S>[]>;
-function of<S extends StandardSchemaV1>(
+  options: MultipleOptions<StandardSchemaV1.InferInput<S>> & MaybeSecret<Secret>,
+): MadeParameter<
+  readonly StandardSchemaV1.InferOutput<S>[] | undefined,
+  readonly StandardSchemaV1.InferInput<S>[],
+  Secret
+>;
+function of<S extends StandardSchemaV1, Secret extends boolean = boolean>(
   schema: S,
-  options?: ParameterOptions<StandardSchemaV1.InferInput<S>>,
-): Parameter<OptionalOutput<S>, StandardSchemaV1.InferInput<S>>;
+  options?: ParameterOptions<StandardSchemaV1.InferInput<S>> & MaybeSecret<Secret>,
+): MadeParameter<OptionalOutput<S>, StandardSchemaV1.InferInput<S>, Secret>;
 function of(schema: StandardSchemaV1, options: AnyOptions = {}): Parameter {
   if (!isStandardSchema(schema)) {
     throw new TypeError(
@@ -200,10 +233,18 @@ function of(schema: StandardSchemaV1, options: AnyOptions = {}): Parameter {
 }
 
 interface PlainMaker<Value> {
-  (options: CertainOptions<Value>): Parameter<Value, Value>;
-  (options: CertainMultipleOptions<Value>): Parameter<readonly Value[], readonly Value[]>;
-  (options: MultipleOptions<Value>): Parameter<readonly Value[] | undefined, readonly Value[]>;
-  (options?: ParameterOptions<Value>): Parameter<Value | undefined, Value>;
+  <Secret extends boolean = boolean>(
+    options: CertainOptions<Value> & MaybeSecret<Secret>,
+  ): MadeParameter<Value, Value, Secret>;
+  <Secret extends boolean = boolean>(
+    options: CertainMultipleOptions<Value> & MaybeSecret<Secret>,
+  ): MadeParameter<readonly Value[], readonly Value[], Secret>;
+  <Secret extends boolean = boolean>(
+    options: MultipleOptions<Value> & MaybeSecret<Secret>,
+  ): MadeParameter<readonly Value[] | undefined, readonly Value[], Secret>;
+  <Secret extends boolean = boolean>(
+    options?: ParameterOptions<Value> & MaybeSecret<Secret>,
+  ): MadeParameter<Value | undefined, Value, Secret>;
 }
 
 function plain<Value>(type: PlainType): PlainMaker<Value> {

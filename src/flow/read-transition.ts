@@ -10,6 +10,8 @@ export interface Caller {
   readonly steps: ReadonlyMap<string, DefinedStep>;
   /** The name of a step of the flow. */
   readonly nameOf: (step: DefinedStep) => string | undefined;
+  /** How many items a foreach may have. */
+  readonly maxNumSplits: number;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface Caller {
  *
  * @throws {TypeError} when they are of no form that there is
  * @throws {RangeError} when the condition is none of the cases
- * @throws {RacewayError} `FLOW_DEFINITION` when a foreach has no items and does not allow for that
+ * @throws {RacewayError} `FLOW_DEFINITION` when a foreach has no items and does not allow for that, or has too many
  */
 export function readTransition(args: readonly unknown[], caller: Caller): Transition {
   const [first, second] = args;
@@ -72,7 +74,7 @@ function readForeach(
       'Give it an array, a Set, a Map, …',
     );
   }
-  const items = [...foreach];
+  const items = itemsOf(foreach, caller);
   if (items.length === 0 && allowEmpty !== true) {
     throw new RacewayError(
       'FLOW_DEFINITION',
@@ -81,6 +83,31 @@ function readForeach(
     );
   }
   return { kind: 'foreach', steps: [name], items, allowEmpty: allowEmpty === true };
+}
+
+/** All items, unless there are too many: an iterable may go on for ever. */
+function itemsOf(foreach: Iterable<unknown>, { step, maxNumSplits }: Caller): readonly unknown[] {
+  const items: unknown[] = [];
+  for (const item of foreach) {
+    if (items.length === maxNumSplits) {
+      const count = countOf(foreach);
+      throw new RacewayError(
+        'FLOW_DEFINITION',
+        count === undefined
+          ? `the foreach of step ${step} has more than the ${maxNumSplits} items that are allowed`
+          : `the foreach of step ${step} has ${count} items, more than the ${maxNumSplits} that are allowed`,
+        'Raise the limit with --max-num-splits, or go over fewer.',
+      );
+    }
+    items.push(item);
+  }
+  return items;
+}
+
+/** As far as it is known without going through them. */
+function countOf(items: Iterable<unknown>): number | undefined {
+  if (Array.isArray(items)) return items.length;
+  return items instanceof Set || items instanceof Map ? items.size : undefined;
 }
 
 function readSwitch(

@@ -29,7 +29,8 @@ interface Target {
  * Files are read and defaults computed here, in the order of the declaration.
  *
  * @param given by name, in the order in which the user gave them
- * @param options.origin values of the run that is resumed: taken as they are where nothing is given
+ * @param options.origin values of the run that is resumed: taken as they are where nothing is given, if they still are of
+ *   the parameter's type
  * @throws {InvalidOptionError} when a name is unknown, a value is not of the parameter's type, a file cannot be read, or
  *   a required parameter is missing
  * @throws {RacewayError} `FLOW_DEFINITION` when a default cannot be computed or is none that a caller could give
@@ -47,7 +48,7 @@ export async function resolveParameters(
   for (const [name, parameter] of parameters) {
     const value = given.get(name);
     if (value !== undefined) values[name] = await valueOf(name, parameter, value);
-    else if (Object.hasOwn(origin, name)) values[name] = origin[name];
+    else if (isKept(name, parameter, origin)) values[name] = keptValue(name, parameter, origin[name]);
     else if (parameter.required) throw missingParameter(name, parameter, { isResumed: options.origin !== undefined });
     else values[name] = await defaultOf(name, parameter);
   }
@@ -100,6 +101,27 @@ function missingParameter(
     secret
       ? `Give it ${describeType(type)}, in the environment as ${variable}.${what}`
       : `Give it ${describeType(type)}, as --${name}=<value>.${what}`,
+  );
+}
+
+/** One that had no value then has whatever it has without one now. */
+function isKept(name: string, { type }: Parameter, origin: Readonly<Record<string, unknown>>): boolean {
+  return Object.hasOwn(origin, name) && (type.kind === 'schema' || origin[name] !== undefined);
+}
+
+/** The flow may have changed since. What a schema made is no longer what the schema takes, so that is not looked at. */
+function keptValue(name: string, { type, multiple, secret }: Parameter, value: unknown): unknown {
+  if (type.kind === 'schema') return value;
+  const isRight = multiple ? Array.isArray(value) && value.every((one) => accepts(type, one)) : accepts(type, value);
+  if (isRight) return value;
+  const expected = `${multiple ? 'an array, each ' : ''}${describeType(type)}`;
+  const received = secret ? undefined : shortened(JSON.stringify(value) ?? String(value));
+  throw new InvalidOptionError(
+    { option: name, expected, received },
+    `Parameter ${name} takes ${expected} now, and the origin run has ${received ?? 'something else'}`,
+    secret
+      ? `Give it again, in the environment as RACEWAY_RESUME_${name.toUpperCase()}.`
+      : `Give it again, as --${name}=<value>.`,
   );
 }
 

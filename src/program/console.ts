@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { RunEvent, TaskOutput } from '../core/events.ts';
-import { parsePathspec } from '../core/pathspec.ts';
+import { parsePathspec, withoutFlow } from '../core/pathspec.ts';
 import { describeReason, type TaskReason } from '../core/status.ts';
 import { timestamp } from '../core/timestamp.ts';
 import { formatException } from '../engine/exception.ts';
@@ -111,10 +111,6 @@ function head(pathspec: string, pid?: number): string {
 /** Whether a step threw, and is not to be asked what. */
 function isUnexplained(reason: TaskReason, exception: ExceptionRecord | undefined): boolean {
   return reason.kind === 'exception' && exception === undefined;
-}
-
-function withoutFlow(pathspec: string): string {
-  return pathspec.slice(pathspec.indexOf('/') + 1);
 }
 
 function printError(text: string): void {

@@ -1,12 +1,11 @@
 import { explainMissing } from '../client/explain-missing.ts';
+import { recordedRuns } from '../client/recorded-runs.ts';
 import { taskSnapshots } from '../client/task-snapshots.ts';
 import { NotFoundError, RacewayError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { formatPathspec, parsePathspec } from '../core/pathspec.ts';
 import type { RunRecord, RunStore, TaskRecord } from '../store/run-store.ts';
 import { ownPathspec } from './own-pathspec.ts';
-
-const PAGE_SIZE = 100;
 
 /** Where to look. */
 export interface OriginQuery {
@@ -57,15 +56,10 @@ export async function findOriginPlace(word: string, query: OriginQuery): Promise
 
 async function latestRunWith(step: string, { store, flow, user }: OriginQuery): Promise<RunRecord> {
   let latest: RunRecord | undefined;
-  let before: string | undefined;
-  do {
-    const page = await store.runs(flow, { user, limit: PAGE_SIZE, before });
-    for (const run of page) {
-      latest ??= run;
-      if ((await store.tasks(flow, run.id, step)).length > 0) return run;
-    }
-    before = page.at(-1)?.id;
-  } while (before !== undefined);
+  for await (const run of recordedRuns(store, flow, { user })) {
+    latest ??= run;
+    if ((await store.tasks(flow, run.id, step)).length > 0) return run;
+  }
   if (latest === undefined) {
     throw new NotFoundError(flow, `there is no run of ${flow} by ${user} to take a task from`, 'Start one with run.');
   }

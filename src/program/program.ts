@@ -65,7 +65,9 @@ async function execute(
 /** Says on stderr what went wrong, and to whoever started this process. */
 function explain(error: unknown, argv: readonly string[]): number {
   if (isOfTheSystem(error)) {
-    process.stderr.write(`Error: the run could not go on: ${error.message}\nMend that, then resume the run.\n`);
+    const isSpin = argv.find((word) => Object.hasOwn(COMMANDS, word)) === 'spin';
+    const [what, advice] = isSpin ? ['task', 'spin it again'] : ['run', 'resume the run'];
+    process.stderr.write(`Error: the ${what} could not go on: ${error.message}\nMend that, then ${advice}.\n`);
     return FAILED_STATUS;
   }
   if (!(error instanceof RacewayError)) {

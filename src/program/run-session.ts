@@ -4,6 +4,7 @@ import { PROTOCOL } from '../core/attributes.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { DEFAULT_NUM_SPLITS, type InternalOptions, type RunOptions } from '../core/flags.ts';
 import { formatCommand } from '../core/format-command.ts';
+import { LONGEST_TIMER_MS } from '../core/longest-timer.ts';
 import { parsePathspec } from '../core/pathspec.ts';
 import { checkTags } from '../core/tags.ts';
 import { VERSION } from '../core/version.ts';
@@ -34,6 +35,33 @@ const DEFAULT_LOG_MEGABYTES = 10;
 const DEFAULT_GRACE_SECONDS = 5;
 /** The Runner kills this process when the grace is over; tasks get a little less, so that their end can be recorded. */
 const TASK_SHARE_OF_GRACE = 0.8;
+/** What a run that was told twice to end may take to record it, in milliseconds. */
+const LAST_WORDS_MS = 1000;
+
+/** A run that is to be made. */
+export interface RunOrder {
+  /** A `spin` is announced together with its only task, when that starts. @default 'run' */
+  readonly kind?: RunKind;
+  readonly graph: Graph;
+  /** @default what the decorators of the graph's steps ask for */
+  readonly policies?: ReadonlyMap<string, StepPolicy>;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** @default those of the command line */
+  readonly tags?: readonly string[];
+  readonly originRunId?: string;
+  /** What to begin with, once the run exists. */
+  readonly first: (writer: RunWriter) => Promise<Beginning>;
+}
+
+/** The same when the run has been made. */
+interface MadeRunOrder extends RunOrder {
+  readonly kind: RunKind;
+  readonly policies: ReadonlyMap<string, StepPolicy>;
+  readonly tags: readonly string[];
+  /** The parameters as tasks get them. */
+  readonly forTasks: string;
+  readonly secrets: StepSecrets;
+}
 
 /** What `run`, `resume` and `spin` have in common: the console, the store, the signals, and how a run is made. */
 export class RunSession {
@@ -44,6 +72,7 @@ export class RunSession {
   readonly #workers: Workers;
   readonly #graceMs: number;
   readonly #stop = new AbortController();
+  #phase: 'before the run' | 'in the run' | 'after the run' = 'before the run';
   #store: SqliteStore | undefined;
 
   constructor(context: ProgramContext, workers: Workers) {
@@ -87,7 +116,7 @@ export class RunSession {
     const { definition, commandLine } = this.#context;
     this.say(`raceway ${VERSION} executing ${definition.name} for user:${this.user}`);
     if (commandLine.topLevel.lint !== false) this.say('Validating your flow...');
-    const graph = this.#withoutSecrets(parameters, () =>
+    const graph = this.#masked(parameters, () =>
       checkedGraph(definition, {
         parameters,
         lint: commandLine.topLevel.lint !== false,
@@ -99,26 +128,9 @@ export class RunSession {
   }
 
   /** Makes the run, announces it, executes it, and resolves with the exit status. */
-  async execute({
-    kind = 'run',
-    graph,
-    policies = policiesOf(graph),
-    parameters,
-    tags = this.#options.tags ?? [],
-    originRunId,
-    first,
-  }: {
-    /** A `spin` is announced together with its only task, when that starts. @default 'run' */
-    kind?: RunKind;
-    graph: Graph;
-    /** @default what the decorators of the graph's steps ask for */
-    policies?: ReadonlyMap<string, StepPolicy>;
-    parameters: Readonly<Record<string, unknown>>;
-    tags?: readonly string[];
-    originRunId?: string;
-    /** What to begin with, once the run exists. */
-    first: (writer: RunWriter) => Promise<Beginning>;
-  }): Promise<number> {
+  async execute(order: RunOrder): Promise<number> {
+    const { kind = 'run', graph, policies = policiesOf(graph), parameters, originRunId } = order;
+    const { tags = this.#options.tags ?? [] } = order;
     const { definition } = this.#context;
     const { runIdFile } = this.#options;
     const { variables, values } = readSecrets(policies);
@@ -127,6 +139,7 @@ export class RunSession {
     const { store } = this;
     const forTasks = encodeParameters(parameters);
     const forStore = encodeParameters(withoutSecrets(definition.parameters, parameters));
+    this.#phase = 'in the run'; // from here on a signal is for `runFlow`, which records that it came
     const writer = await store.createRun({
       flow: definition.name,
       kind,
@@ -139,43 +152,18 @@ export class RunSession {
       process: ownIdentity(),
     });
     try {
-      return await this.#carryOut(writer, {
-        kind,
-        graph,
-        policies,
-        parameters: forTasks,
-        secrets,
-        tags,
-        originRunId,
-        first,
-      });
+      return await this.#carryOut(writer, { ...order, kind, policies, tags, secrets, forTasks });
     } catch (error) {
       await recordFailure(writer);
       throw error;
+    } finally {
+      this.#phase = 'after the run';
     }
   }
 
   async #carryOut(
     writer: RunWriter,
-    {
-      kind,
-      graph,
-      policies,
-      parameters,
-      secrets,
-      tags,
-      originRunId,
-      first,
-    }: {
-      kind: RunKind;
-      graph: Graph;
-      policies: ReadonlyMap<string, StepPolicy>;
-      parameters: string;
-      secrets: StepSecrets;
-      tags: readonly string[];
-      originRunId: string | undefined;
-      first: (writer: RunWriter) => Promise<Beginning>;
-    },
+    { kind, graph, policies, forTasks, secrets, tags, originRunId, first }: MadeRunOrder,
   ): Promise<number> {
     const { home, store } = this;
     const { runIdFile } = this.#options;
@@ -209,7 +197,7 @@ export class RunSession {
         logs: this.#workers.logs,
         report,
         signal: this.#stop.signal,
-        parameters,
+        parameters: forTasks,
         with: this.#context.commandLine.topLevel.with ?? [],
         secretVariables: secrets.variables,
         secrets: secrets.values,
@@ -230,8 +218,8 @@ export class RunSession {
     return stop?.kind === 'timeout' && state.status === 'timeout' ? TIMEOUT_STATUS : FAILED_STATUS;
   }
 
-  /** Does something with code of the user that sees parameters, and puts what it says in errors. */
-  #withoutSecrets<T>(parameters: Readonly<Record<string, unknown>>, work: () => T): T {
+  /** Does something with code of the user that sees parameters: secret ones are masked in what it throws. */
+  #masked<T>(parameters: Readonly<Record<string, unknown>>, work: () => T): T {
     try {
       return work();
     } catch (error) {
@@ -257,17 +245,27 @@ export class RunSession {
         this.console.remark(`Workflow timed out after ${timeoutMs / 1000} s: ending its tasks.`);
         this.#stop.abort({ kind: 'timeout' } satisfies Stop);
       },
-      Math.min(timeoutMs, 2 ** 31 - 1),
+      Math.min(timeoutMs, LONGEST_TIMER_MS),
     );
   }
 
   #interrupt(signalCode: keyof typeof SIGNAL_STATUS): void {
-    if (this.#stop.signal.aborted) {
+    const status = SIGNAL_STATUS[signalCode];
+    const isFirst = !this.#stop.signal.aborted;
+    this.#stop.abort({ kind: 'signal', signalCode } satisfies Stop); // the first reason stays
+    if (this.#phase === 'in the run') {
+      if (isFirst) {
+        this.console.remark(`Workflow interrupted by ${signalCode}: ending its tasks.`);
+        return;
+      }
       void this.#workers.pool.end({ graceMs: 0 }); // asked a second time: no more grace
+      setTimeout(() => process.exit(status), LAST_WORDS_MS).unref();
       return;
     }
-    this.console.remark(`Workflow interrupted by ${signalCode}: ending its tasks.`);
-    this.#stop.abort({ kind: 'signal', signalCode } satisfies Stop);
+    // What keeps the process may be code of the user, such as the default of a parameter, or a reader that has stalled.
+    if (!isFirst) process.exit(status);
+    if (this.#phase === 'before the run') process.stderr.write(`Interrupted by ${signalCode}: no run was started.\n`);
+    void this.#workers.pool.end({ graceMs: 0 }).finally(() => process.exit(status));
   }
 }
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Home } from '../client/home.ts';
 import type { Run } from '../client/run.ts';
-import { InvalidOptionError } from '../core/errors.ts';
+import { InvalidOptionError, RacewayError } from '../core/errors.ts';
 import type { FlowShape } from '../core/flow-shape.ts';
 import { invalid } from '../core/invalid.ts';
 import { checkTags } from '../core/tags.ts';
@@ -280,7 +280,10 @@ async function work<F extends FlowShape>(
       const options = { ...runOptions, tags: [...userTags, batch.tag, rowTag] };
       running = await (run === undefined
         ? host.run(parameters, options)
-        : host.resume({ ...options, originRunId: run.id, parameters }));
+        : host.resume({ ...options, originRunId: run.id, parameters }).catch((refusal: unknown) => {
+            if (!isOutgrown(refusal, parameters)) throw refusal;
+            return host.run(parameters, options); // it never succeeded, so nothing is lost but time
+          }));
     }
   } catch (cause) {
     if (reject) throw cause;
@@ -289,6 +292,12 @@ async function work<F extends FlowShape>(
   }
   await running.wait();
   return { kind: 'ended', ...row, running, run: running.run, error: undefined };
+}
+
+/** Whether a run cannot be resumed since the flow has changed: its graph, or the type of a parameter that the run kept. */
+function isOutgrown(refusal: unknown, parameters: Options): boolean {
+  if (refusal instanceof InvalidOptionError) return !Object.hasOwn(parameters, refusal.option);
+  return refusal instanceof RacewayError && refusal.code === 'RESUME';
 }
 
 /** Waits until a run that another process is at has ended. */

@@ -1,5 +1,4 @@
-/** The longest time that a timer of Node takes, in milliseconds: almost 25 days. */
-const LONGEST_MS = 2 ** 31 - 1;
+import { LONGEST_TIMER_MS } from '../core/longest-timer.ts';
 
 /**
  * Calls a function when a time has passed, unless the result is disposed before.
@@ -14,8 +13,8 @@ export function timeLimit(limitMs: number | undefined, end: () => void): Disposa
   let timer: NodeJS.Timeout | undefined;
   const start = (leftMs: number): void => {
     timer =
-      leftMs > LONGEST_MS
-        ? setTimeout(() => start(leftMs - LONGEST_MS), LONGEST_MS)
+      leftMs > LONGEST_TIMER_MS
+        ? setTimeout(() => start(leftMs - LONGEST_TIMER_MS), LONGEST_TIMER_MS)
         : setTimeout(end, Math.ceil(leftMs));
   };
   if (limitMs !== undefined) {

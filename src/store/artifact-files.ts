@@ -1,5 +1,5 @@
 import { createHash, hash, randomUUID } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writevSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writevSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RacewayError } from '../core/errors.ts';
 import { artifactFile } from './home-folder.ts';
@@ -21,7 +21,7 @@ export function prepareBlob(home: string, parts: readonly Uint8Array[]): NewBlob
   const digest = createHash('sha256');
   for (const part of parts) digest.update(part);
   const sha256 = digest.digest('hex');
-  writeArtifactFile(artifactFile(home, sha256), parts);
+  writeArtifactFile(artifactFile(home, sha256), { parts, sizeBytes });
   return { sha256, sizeBytes };
 }
 
@@ -57,8 +57,12 @@ export function checkContent(bytes: Uint8Array, blob: BlobRef, place: string): v
   );
 }
 
-function writeArtifactFile(file: string, parts: readonly Uint8Array[]): void {
-  if (existsSync(file)) return; // equal content is stored once
+function writeArtifactFile(
+  file: string,
+  { parts, sizeBytes }: { parts: readonly Uint8Array[]; sizeBytes: number },
+): void {
+  // Equal content is stored once; a file of another size was cut short by a crash or a full disk, and is replaced.
+  if (statSync(file, { throwIfNoEntry: false })?.size === sizeBytes) return;
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const temporary = `${file}.${randomUUID()}`;
   try {

@@ -5,7 +5,10 @@ import { FlowSpec } from '../../src/flow/flow-spec.ts';
 import { parameter } from '../../src/flow/parameter.ts';
 import { step } from '../../src/flow/step.ts';
 
-class TrainFlow extends FlowSpec.with({ epochs: parameter.integer({ default: 3 }) }) {
+class TrainFlow extends FlowSpec.with({
+  epochs: parameter.integer({ default: 3 }),
+  token: parameter.string({ secret: true, required: true }),
+}) {
   model = new Map<string, number>();
   score = 0;
   start = step(() => this.next(this.end));
@@ -24,6 +27,10 @@ async function checked(home: Home): Promise<void> {
     Pick<{ readonly model: Map<string, number>; readonly score: number }, 'model' | 'score'>
   >();
   expectTypeOf(run.parameters.epochs).toEqualTypeOf<number>();
+  // @ts-expect-error a secret is not kept
+  void run.parameters.token;
+  // @ts-expect-error a secret is not kept
+  void run.data.token;
   // @ts-expect-error no artifact has this name
   void run.data.modle;
   // @ts-expect-error a step is no artifact

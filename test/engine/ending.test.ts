@@ -52,6 +52,29 @@ test.each([
   expect(await latestRun(folder)).toStrictEqual({ status: 'failed', reason: { kind: 'signal', signalCode: signal } });
 });
 
+/** A flow that says when it is asked for the default of a parameter, and never answers. */
+const NEVER_BEGINS = `
+  const unanswered = () => { setInterval(() => {}, 600_000); trace('asked', ''); return new Promise<string>(() => {}); };
+  export class Sample extends FlowSpec.with({ word: parameter.string({ default: unanswered }) }) {
+    start = step(() => { this.next(this.end); });
+    end = step();
+  }`;
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('%s ends with status %i what has not begun to run', async (signal, status) => {
+  using folder = flowFolder(NEVER_BEGINS);
+  const { child, finished } = folder.start(['run']);
+  await until(() => folder.trace('asked') !== '');
+  child.kill(signal);
+  const end = await finished;
+  expect(end).toMatchObject({ status, signal: null, stdout: '' });
+  expect(end.stderr.trimEnd().split('\n').at(-1)).toBe(`Interrupted by ${signal}: no run was started.`);
+  await until(() => isAllGone(folder));
+});
+
 test('a task that asked for the signal gets the grace to finish, and what it prints is kept', async () => {
   using folder = flowFolder(
     flowThat(`
@@ -83,6 +106,17 @@ test('a second Ctrl-C waits for no grace', async () => {
   await until(() => stdout().includes('interrupted'));
   child.kill('SIGINT');
   expect((await finished).status).toBe(130);
+});
+
+test('a second Ctrl-C ends a run whose tasks cannot be ended', async () => {
+  // As if the kernel held the worker: no signal of the run process arrives there.
+  using folder = flowFolder(`if (process.send === undefined) process.kill = () => true;\n${WAITS}`);
+  const { child, finished, stdout } = await begin(folder);
+  child.kill('SIGINT');
+  await until(() => stdout().includes('interrupted'));
+  child.kill('SIGINT');
+  expect((await finished).status).toBe(130);
+  await until(() => isAllGone(folder));
 });
 
 test.each([

@@ -6,7 +6,10 @@ import { createTask, type TaskInstance } from '../../src/flow/task-instance.ts';
 type Next = (...args: readonly unknown[]) => void;
 
 /** A task that has said `call` in its start. */
-async function said(call: (next: Next, steps: { readonly a: Step; readonly b: Step }) => void): Promise<TaskInstance> {
+async function said(
+  call: (next: Next, steps: { readonly a: Step; readonly b: Step }) => void,
+  { maxNumSplits }: { maxNumSplits?: number } = {},
+): Promise<TaskInstance> {
   class Flow extends FlowSpec {
     start = step(() => {
       const next = (...args: readonly unknown[]) => (this.next as Next).call(this, ...args);
@@ -16,7 +19,7 @@ async function said(call: (next: Next, steps: { readonly a: Step; readonly b: St
     b = step();
     end = step();
   }
-  const task = createTask(Flow, { parameters: {}, inherited: [], load: () => undefined });
+  const task = createTask(Flow, { parameters: {}, inherited: [], load: () => undefined, maxNumSplits });
   await task.run('start');
   return task;
 }
@@ -51,6 +54,37 @@ describe('next', () => {
   test('goes on without items when that is allowed', async () => {
     const { transition } = await said((next, { a }) => next(a, { foreach: [], allowEmpty: true }));
     expect(transition).toEqual({ kind: 'foreach', steps: ['a'], items: [], allowEmpty: true });
+  });
+
+  test('takes as many items as are allowed', async () => {
+    const { transition } = await said((next, { a }) => next(a, { foreach: [1, 2] }), { maxNumSplits: 2 });
+    expect(transition).toMatchObject({ items: [1, 2] });
+  });
+
+  test('says how many items are too many', async () => {
+    for (const foreach of [[1, 2, 3], new Set([1, 2, 3])]) {
+      await expect(said((next, { a }) => next(a, { foreach }), { maxNumSplits: 2 })).rejects.toMatchObject({
+        code: 'FLOW_DEFINITION',
+        message:
+          'the foreach of step start has 3 items, more than the 2 that are allowed\n' +
+          'Raise the limit with --max-num-splits, or go over fewer.',
+      });
+    }
+  });
+
+  test('leaves an iterable that goes on for ever behind the allowed number of items', async () => {
+    let given = 0;
+    let isClosed = false;
+    function* numbers(): Generator<number> {
+      try {
+        for (;;) yield (given += 1);
+      } finally {
+        isClosed = true;
+      }
+    }
+    const saying = said((next, { a }) => next(a, { foreach: numbers() }), { maxNumSplits: 2 });
+    await expect(saying).rejects.toThrow('the foreach of step start has more than the 2 items that are allowed');
+    expect([given, isClosed]).toEqual([3, true]);
   });
 
   test('refuses a foreach without items', async () => {

@@ -477,6 +477,38 @@ describe('parameters', () => {
     expect(await resolveParameters(declare(definitions), given, { origin })).toEqual({ ...origin, seconds: 1 });
   });
 
+  test.each([
+    ['an integer', '"abc"', parameter.integer(), 'abc'],
+    ['one of small, large', '"huge"', parameter.oneOf(['small', 'large']), 'huge'],
+    ['an array, each a string', '"a"', parameter.string({ multiple: true }), 'a'],
+    ['an array, each a string', '["a",1]', parameter.string({ multiple: true }), ['a', 1]],
+    ['a string', '["a"]', parameter.string(), ['a']],
+    ['a string', 'something else', parameter.string({ secret: true }), 5],
+  ] as const)('of a resumed run are refused for %s when they were %s', async (expected, what, x, value) => {
+    const resolving = resolveParameters(declare({ x }), new Map(), { origin: { x: value } });
+    const again = x.secret ? 'in the environment as RACEWAY_RESUME_X' : 'as --x=<value>';
+    await expect(resolving).rejects.toMatchObject({
+      name: 'InvalidOptionError',
+      option: 'x',
+      expected,
+      message: `Parameter x takes ${expected} now, and the origin run has ${what}\nGive it again, ${again}.`,
+    });
+  });
+
+  test('of a resumed run are what they would be in a new one where its origin had none', async () => {
+    const parameters = declare({ seconds: parameter.integer({ default: 3 }), note: parameter.string() });
+    const none = { seconds: undefined, note: undefined };
+    expect(await resolveParameters(parameters, new Map(), { origin: none })).toStrictEqual({ ...none, seconds: 3 });
+    const required = declare({ note: parameter.string({ required: true }) });
+    await expect(resolveParameters(required, new Map(), { origin: none })).rejects.toThrow('note is required');
+  });
+
+  test('of a resumed run stay as their schema made them', async () => {
+    const date = parameter.of(z.string().transform((text) => new Date(text)));
+    const origin = { date: new Date(0) };
+    expect(await resolveParameters(declare({ date }), new Map(), { origin })).toStrictEqual(origin);
+  });
+
   test('of a flow that is only looked at are its defaults', async () => {
     expect(await defaultParameters(declare(definitions))).toStrictEqual({
       seconds: 3,

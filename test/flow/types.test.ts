@@ -89,6 +89,36 @@ test('parameter values have the types that the flow sees', () => {
   >();
 });
 
+class Secretive extends FlowSpec.with({
+  seconds: parameter.integer({ default: 3, secret: false }),
+  token: parameter.string({ secret: true, required: true }),
+  pin: parameter.integer({ secret: true }),
+  keys: parameter.string({ secret: true, multiple: true }),
+  mode: parameter.oneOf(['a', 'b'], { secret: true, default: 'a' }),
+  account: parameter.json<{ user: string }>({ secret: true, default: { user: 'ada' } }),
+  accounts: parameter.json<{ user: string }>({ secret: true, multiple: true, required: true }),
+  login: parameter.of(z.object({ user: z.string() }), { secret: true, required: true }),
+}) {
+  score = 1;
+  start = step(() => this.next(this.end));
+  end = step();
+}
+
+test('parameters that are secret are fields, are given by callers, and are nothing that a run has', () => {
+  type Field<K extends keyof Secretive> = Secretive[K];
+  expectTypeOf<Field<'token'>>().toEqualTypeOf<string>();
+  expectTypeOf<Field<'pin'>>().toEqualTypeOf<number | undefined>();
+  expectTypeOf<Field<'keys'>>().toEqualTypeOf<readonly string[] | undefined>();
+  expectTypeOf<Field<'mode'>>().toEqualTypeOf<'a' | 'b'>();
+  expectTypeOf<Field<'account'>>().toEqualTypeOf<{ user: string }>();
+  expectTypeOf<Field<'accounts'>>().toEqualTypeOf<readonly { user: string }[]>();
+  expectTypeOf<Field<'login'>>().toEqualTypeOf<{ user: string }>();
+  const given: ParameterInputs<Secretive> = { token: 'abc', account: { user: 'bob' }, keys: ['x'] };
+  expectTypeOf<keyof ParameterValues<Secretive>>().toEqualTypeOf<'seconds'>();
+  expectTypeOf<keyof Artifacts<Secretive>>().toEqualTypeOf<'seconds' | 'score'>();
+  expect(given.token).toBe('abc');
+});
+
 test('artifacts are the fields that are neither steps nor methods', () => {
   expectTypeOf<Exclude<keyof Artifacts<Typed>, keyof ParameterValues<Typed>>>().toEqualTypeOf<
     'score' | 'items' | 'doubled'

@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Home } from '../../src/client/home.ts';
 import type { Run } from '../../src/client/run.ts';
@@ -561,6 +562,26 @@ describe('the end of a spin', () => {
     await using home = await folder.home();
     expect((await latest(home, 'spin')).reason).toStrictEqual({ kind: 'signal', signalCode: signal });
     expect((await spunTask(home)).reason).toStrictEqual({ kind: 'stopped' });
+  });
+
+  test('by a broken home is told to spin again', async () => {
+    using folder = flowFolder(`
+      export class Sample extends FlowSpec {
+        start = step(async () => {
+          trace('begun', '');
+          while (existsSync('print')) { console.log('more'); await sleep(5); }
+          this.next(this.end);
+        });
+        end = step();
+      }`);
+    await folder.run(['run']);
+    writeFileSync(folder.file('print'), '');
+    const { finished } = folder.start(['spin', 'start']);
+    await until(() => folder.trace('begun') === '\n\n');
+    rmSync(folder.file('.raceway/logs'), { recursive: true });
+    const { stderr, status } = await finished;
+    expect(stderr).toMatch(/^Error: the task could not go on: ENOENT.*\nMend that, then spin it again\.$/m);
+    expect(status).toBe(1);
   });
 
   test('by --timeout has the exit status 124', async () => {

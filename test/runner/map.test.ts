@@ -481,6 +481,31 @@ describe.concurrent('a batch of runner.map', () => {
     expect(other.map(({ kind }) => kind)).toEqual(['ended']);
   });
 
+  test.each([
+    ['has another graph', SAMPLE.replaceAll('work', 'toil')],
+    [
+      'has another type of parameter',
+      SAMPLE.replace(`['good', 'better'], { default: 'good' }`, `['fair'], { default: 'fair' }`),
+    ],
+  ])('starts a row anew when its run failed and the flow %s by now', async (_, changed) => {
+    using folder = flowFolder(SAMPLE);
+    const { runner } = runnerOf(folder);
+    await using __ = runner;
+    const options = { batch: 'nightly' };
+    writeFileSync(folder.file('fail-1'), '');
+    const [before] = await Array.fromAsync(runner.map([{ n: 1 }], options));
+    expect(before?.run?.status).toBe('failed');
+    unlinkSync(folder.file('fail-1'));
+    folder.write(changed);
+
+    const [after] = await Array.fromAsync(runner.map([{ n: 1 }], options));
+    expect(after).toMatchObject({ kind: 'ended', run: { status: 'successful', originRunId: undefined } });
+    expect(after?.run?.userTags).toEqual(before?.run?.userTags);
+    expect(lines(folder, 'began')).toEqual(['1', '1']);
+    const [again] = await Array.fromAsync(runner.map([{ n: 1 }], options));
+    expect(again).toMatchObject({ kind: 'skipped', run: { id: after?.run?.id } });
+  });
+
   test('tells equal rows apart by their number, and takes no notice of the order of names', async () => {
     using folder = flowFolder(SAMPLE);
     const { runner } = runnerOf(folder);

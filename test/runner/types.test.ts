@@ -1,5 +1,5 @@
 import { expectTypeOf, test } from 'vitest';
-import type { CONFIGS, PARAMETERS, STEP } from '../../src/core/flow-shape.ts';
+import type { CONFIGS, PARAMETERS, SECRETS, STEP } from '../../src/core/flow-shape.ts';
 import type { LogLine } from '../../src/process/line-reader.ts';
 import type { ExecutingRun } from '../../src/runner/executing-run.ts';
 import type { ExecutingTask } from '../../src/runner/executing-task.ts';
@@ -9,12 +9,19 @@ import { zip } from '../../src/runner/zip.ts';
 
 /** What a flow class with two parameters, a step and an artifact looks like from outside. */
 interface Flow {
-  readonly [PARAMETERS]: { readonly seconds: number; readonly mode: 'fast' | 'slow'; readonly ids: readonly number[] };
+  readonly [PARAMETERS]: {
+    readonly seconds: number;
+    readonly mode: 'fast' | 'slow';
+    readonly ids: readonly number[];
+    readonly token: string;
+  };
+  readonly [SECRETS]: 'token';
   readonly [CONFIGS]: { readonly limits: { readonly rows: number } };
   readonly limits: { readonly rows: number };
   readonly ids: readonly number[];
   readonly seconds: number;
   readonly mode: 'fast' | 'slow';
+  readonly token: string;
   readonly start: { readonly [STEP]: true };
   model: Map<string, number>;
 }
@@ -48,6 +55,8 @@ const unused = async (): Promise<void> => {
   new Runner<Flow>('flow.ts', { config: { limit: 'limits.yaml' } });
   // @ts-expect-error wrong type of value
   new Runner<Flow>('flow.ts', { configValue: { limits: { rows: '1' } } });
+  // @ts-expect-error a secret is not kept
+  void (await typed.run({ token: 'abc' })).run.parameters.token;
   await typed.resume({ originRunId: '1', stepToRerun: 'start', parameters: { seconds: 1 } });
   // @ts-expect-error wrong type of parameter
   await typed.resume({ parameters: { seconds: '1' } });
@@ -57,6 +66,9 @@ const unused = async (): Promise<void> => {
   await typed.spin('17/start', { artifacts: { model: 1 } });
   // @ts-expect-error a parameter is no artifact
   await typed.spin('17/start', { artifacts: { seconds: 1 } });
+  await typed.spin('17/start', { parameters: { token: 'abc' } });
+  // @ts-expect-error a secret is no artifact
+  await typed.spin('17/start', { artifacts: { token: 'abc' } });
   // @ts-expect-error no option of a single task
   await typed.spin('17/start', { maxWorkers: 1 });
   const spinning = await typed.asyncSpin('start');

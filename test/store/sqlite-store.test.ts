@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { prepareBlob } from '../../src/store/artifact-files.ts';
@@ -48,6 +49,17 @@ test('equal content is one file', () => {
   expect(prepareBlob(folder.path, [Buffer.alloc(100_000)])).toStrictEqual(first);
   expect(statSync(artifactFile(folder.path, first.sha256)).ino).toBe(written);
   expect(readdirSync(`${folder.path}/artifacts/${first.sha256.slice(0, 2)}`)).toHaveLength(1);
+});
+
+test('an artifact file that was cut short is whole again once the same content is stored', async () => {
+  using folder = temporaryFolder();
+  await using store = openSqliteStore(folder.path, { access: 'write' });
+  const blob = prepareBlob(folder.path, [Buffer.alloc(100_000, 'a')]);
+  const file = artifactFile(folder.path, blob.sha256);
+  truncateSync(file, 10);
+  prepareBlob(folder.path, [Buffer.alloc(100_000, 'a')]);
+  expect(await store.readBlob(blob)).toHaveLength(100_000);
+  expect(readdirSync(dirname(file))).toHaveLength(1);
 });
 
 test('an artifact file that is gone or changed is reported, with its name', async () => {

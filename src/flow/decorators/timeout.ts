@@ -1,3 +1,4 @@
+import { LONGEST_TIMER_MS } from '../../core/longest-timer.ts';
 import { builtInDecorator } from '../decorator.ts';
 import { decoratorOptions } from './decorator-options.ts';
 
@@ -6,9 +7,6 @@ export interface TimeoutOptions {
   /** How long an attempt may take, in milliseconds, more than 0. */
   readonly ms: number;
 }
-
-/** setTimeout takes no longer ones. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 /**
  * Ends an attempt that takes too long, and everything it started; then it has failed. An attempt that reads
@@ -22,5 +20,5 @@ const LONGEST_MS = 2 ** 31 - 1;
 export const timeout = builtInDecorator<TimeoutOptions>('timeout', {
   options: (given) =>
     decoratorOptions<TimeoutOptions>('timeout', given, { ms: { kind: 'number', minimum: 0, above: true } }),
-  policy: ({ ms }) => ({ timeoutMs: Math.min(ms, LONGEST_MS) }),
+  policy: ({ ms }) => ({ timeoutMs: Math.min(ms, LONGEST_TIMER_MS) }),
 });

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Card } from '../../client/card.ts';
 import { InvalidOptionError, NotFoundError, RacewayError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
-import { parsePathspec } from '../../core/pathspec.ts';
+import { parsePathspec, withoutFlow } from '../../core/pathspec.ts';
 import { cardFile, locateHome } from '../../store/home-folder.ts';
 import { namedTasks } from '../named-tasks.ts';
 import { openInBrowser } from '../open-in-browser.ts';
@@ -101,10 +101,6 @@ function writeHtml(file: string, html: string, advice: string): void {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new RacewayError('HOME', `cannot write the card to ${file}: ${reason}`, advice, { cause });
   }
-}
-
-function withoutFlow(pathspec: string): string {
-  return pathspec.slice(pathspec.indexOf('/') + 1);
 }
 
 function unknownAction(name: string): InvalidOptionError {

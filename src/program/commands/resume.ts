@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { looksLost } from '../../client/present-run.ts';
+import { recordedRuns } from '../../client/recorded-runs.ts';
 import { NotFoundError, RacewayError } from '../../core/errors.ts';
 import type { InternalOptions, ResumeOptions } from '../../core/flags.ts';
 import { PROTOCOL } from '../../core/attributes.ts';
@@ -17,8 +18,6 @@ import { runValues } from '../flow-values.ts';
 import type { ProgramContext } from '../program.ts';
 import { RunSession } from '../run-session.ts';
 import type { Workers } from '../workers.ts';
-
-const PAGE_SIZE = 100;
 
 /** `resume`: a new run that takes over what an earlier one finished. */
 export async function resume(context: ProgramContext, workers: Workers): Promise<number> {
@@ -106,13 +105,10 @@ async function latestUnfinished(
   store: RunStore,
   { flow, user }: { flow: string; user: string },
 ): Promise<RunRecord | undefined> {
-  let before: string | undefined;
-  for (;;) {
-    const page = await store.runs(flow, { user, statuses: ['failed', 'timeout', 'running'], limit: PAGE_SIZE, before });
-    const found = page.find((run) => run.state.status !== 'running' || looksLost(run));
-    before = page.at(-1)?.id;
-    if (found !== undefined || before === undefined) return found;
+  for await (const run of recordedRuns(store, flow, { user, statuses: ['failed', 'timeout', 'running'] })) {
+    if (run.state.status !== 'running' || looksLost(run)) return run;
   }
+  return undefined;
 }
 
 function differences(
