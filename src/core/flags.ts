@@ -74,7 +74,10 @@ export interface RunOptions {
 
 /** Options of `resume`. */
 export interface ResumeOptions extends RunOptions {
-  /** The id of the run to resume. @default the latest run of this flow by this user in this home that did not succeed */
+  /**
+   * The id of the run to resume. @default the latest run of this flow by this user in this home that did not succeed, nor any
+   * resume of it; with a step to rerun, the latest that has ended
+   */
   originRunId?: string | undefined;
   /** Say what would be cloned and what would run again, and why, without doing it. @default false */
   dryRun?: boolean | undefined;
@@ -177,7 +180,7 @@ export const RESUME_FLAGS = {
   originRunId: {
     flag: 'origin-run-id',
     kind: 'string',
-    default: 'the latest unsuccessful run of yours',
+    default: 'the latest unsuccessful run of yours; with a step, the latest',
     help: 'The run to resume',
   },
   dryRun: {

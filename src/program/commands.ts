@@ -97,6 +97,13 @@ export const COMMANDS = {
       stdout: { flag: 'stdout', kind: 'switch', default: 'yes', help: 'Show stdout' },
       stderr: { flag: 'stderr', kind: 'switch', default: 'yes', help: 'Show stderr' },
       timestamps: { flag: 'timestamps', kind: 'switch', default: 'no', help: 'Show when each line was written' },
+      attempt: {
+        flag: 'attempt',
+        kind: 'integer',
+        minimum: 0,
+        default: 'the latest',
+        help: 'Which attempt, counted from 0',
+      },
     },
     executes: false,
     help: 'Print what tasks wrote to stdout and stderr',

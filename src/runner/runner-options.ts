@@ -52,14 +52,21 @@ interface ConfigOptions<F extends FlowShape> {
   configValue?: ConfigInputs<F> | undefined;
 }
 
+/** Metaflow's name for `with`. */
+interface Decospecs {
+  /** As `with`. */
+  decospecs?: readonly string[] | undefined;
+}
+
 /** Options of `new Runner()`: the Runner's own, and the flags that stand before the command. */
 export type RunnerOptions<F extends FlowShape> = RunnerOwnOptions &
   Omit<TopLevelOptions, keyof ConfigOptions<F>> &
   ConfigOptions<F> &
+  Decospecs &
   OtherFlags<F>;
 
 /** Options of `run()` and `asyncRun()`. */
-export type RunOperationOptions<F extends FlowShape> = OperationOwnOptions & RunOptions & OtherFlags<F>;
+export type RunOperationOptions<F extends FlowShape> = OperationOwnOptions & RunOptions & Decospecs & OtherFlags<F>;
 
 /**
  * Options of `map()`: its own, and those of `run()`, which hold for each of its runs. What is not there would be written by
@@ -68,11 +75,13 @@ export type RunOperationOptions<F extends FlowShape> = OperationOwnOptions & Run
 export type MapOperationOptions<F extends FlowShape> = MapOwnOptions &
   OperationOwnOptions &
   Omit<RunOptions, 'runIdFile'> &
+  Decospecs &
   OtherFlags<F>;
 
 /** Options of `resume()` and `asyncResume()`. */
 export type ResumeOperationOptions<F extends FlowShape> = OperationOwnOptions &
-  ResumeOptions & {
+  ResumeOptions &
+  Decospecs & {
     /** The step from which on everything runs again. @default what did not succeed */
     stepToRerun?: string | undefined;
     /** Parameters that get another value than they had in the origin run. */

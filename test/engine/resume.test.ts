@@ -112,7 +112,7 @@ test('a run that is still running cannot be resumed', async () => {
   expect(status).toBe(1);
   const other = await folder.run(['resume']);
   expect(other.stderr).toMatch(
-    /^Error: there is no run of Sample by .* to resume: none failed\nName one with --origin-run-id/m,
+    /^Error: there is no run of Sample by .* to resume: none failed, or a resume has made it good\nName one with --origin-run-id/m,
   );
   child.kill('SIGTERM');
   await finished;
@@ -235,4 +235,27 @@ test('a run of another machine that is silent for long can be resumed', async ()
   database.close();
   expect((await folder.run(['resume', '--fail=false'])).status).toBe(0);
   expect(ran(folder)).toStrictEqual(['start', 'middle', 'last', 'last', 'end']);
+});
+
+test('a run that a resume has made good is not resumed again; with a step, the latest run is', async () => {
+  using folder = flowFolder(SAMPLE);
+  await folder.run(['run']);
+  await folder.run(['resume']); // fails as well
+  expect((await folder.run(['resume', '--fail=false'])).status).toBe(0);
+  const none = await folder.run(['resume']);
+  expect(none.stderr).toContain('none failed, or a resume has made it good');
+  const again = await folder.run(['resume', 'last']);
+  await using home = await folder.home();
+  const [latest, origin] = await Array.fromAsync(home.flow('Sample').runs());
+  expect(again.status).toBe(0);
+  expect(latest?.originRunId).toBe(origin?.id);
+  expect(again.stderr).toContain(`Resuming Sample/${origin?.id}`);
+});
+
+test('the origin run may be named with its flow', async () => {
+  using folder = flowFolder(SAMPLE);
+  await folder.run(['run']);
+  await using home = await folder.home();
+  const run = await home.flow('Sample').latestRun();
+  expect((await folder.run(['resume', '--fail=false', `--origin-run-id=${run?.pathspec}`])).status).toBe(0);
 });

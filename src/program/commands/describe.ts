@@ -1,6 +1,8 @@
 import { PROTOCOL } from '../../core/attributes.ts';
+import { RacewayError } from '../../core/errors.ts';
 import { type Flag, TOP_LEVEL_FLAGS } from '../../core/flags.ts';
 import { VERSION } from '../../core/version.ts';
+import type { Graph } from '../../flow/graph.ts';
 import { describedBy, parameterSchema } from '../../flow/parameter-schema.ts';
 import { sourceLocations } from '../../flow/source-location.ts';
 import { checkedGraph } from '../../flow/checked-graph.ts';
@@ -10,15 +12,8 @@ import type { ProgramContext } from '../program.ts';
 
 /** `describe --json`: everything a program needs to know to offer the flow to somebody. */
 export async function describe(context: ProgramContext): Promise<number> {
-  const { definition, commandLine } = context;
-  const graph = checkedGraph(definition, {
-    parameters: await defaultValues(context),
-    lint: false,
-    with: commandLine.topLevel.with,
-  });
+  const { definition } = context;
   const parameters = [...definition.parameters].filter(([, { hidden }]) => !hidden);
-  const steps = [...graph.steps.values()];
-  const locations = sourceLocations(steps.flatMap(({ body }) => (body === undefined ? [] : [body])));
   const description = {
     protocol: PROTOCOL,
     raceway: VERSION,
@@ -36,13 +31,7 @@ export async function describe(context: ProgramContext): Promise<number> {
       required,
       schema: schema === undefined ? {} : describedBy(schema),
     })),
-    steps: steps.map(({ name, decorators, transition, body, sourceSha256 }) => ({
-      name,
-      decorators: decorators.map((one) => ({ name: one.name, options: one.options })),
-      transition: transition ?? null,
-      ...(body === undefined ? undefined : locations.get(body)),
-      sourceSha256,
-    })),
+    steps: await describeSteps(context),
     options: flagList(TOP_LEVEL_FLAGS),
     commands: Object.entries<Command>(COMMANDS).map(([name, { words, flags, executes, help }]) => ({
       name,
@@ -54,6 +43,29 @@ export async function describe(context: ProgramContext): Promise<number> {
   };
   process.stdout.write(`${JSON.stringify(description, null, 2)}\n`);
   return 0;
+}
+
+/** `null` when the flow cannot even be constructed, as when an initialiser needs a parameter that only a run is given. */
+async function describeSteps(context: ProgramContext): Promise<readonly object[] | null> {
+  const { definition, commandLine } = context;
+  const parameters = await defaultValues(context);
+  let graph: Graph;
+  try {
+    graph = checkedGraph(definition, { parameters, lint: false, with: commandLine.topLevel.with });
+  } catch (error) {
+    const isToBeGiven = [...definition.parameters.values()].some(({ required }) => required);
+    if (isToBeGiven && error instanceof RacewayError && error.code === 'FLOW_DEFINITION') return null;
+    throw error;
+  }
+  const steps = [...graph.steps.values()];
+  const locations = sourceLocations(steps.flatMap(({ body }) => (body === undefined ? [] : [body])));
+  return steps.map(({ name, decorators, transition, body, sourceSha256 }) => ({
+    name,
+    decorators: decorators.map((one) => ({ name: one.name, options: one.options })),
+    transition: transition ?? null,
+    ...(body === undefined ? undefined : locations.get(body)),
+    sourceSha256,
+  }));
 }
 
 function flagList(flags: Readonly<Record<string, Flag>>): readonly Flag[] {

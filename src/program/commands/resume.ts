@@ -1,7 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { looksLost } from '../../client/present-run.ts';
-import { recordedRuns } from '../../client/recorded-runs.ts';
-import { NotFoundError, RacewayError } from '../../core/errors.ts';
 import type { InternalOptions, ResumeOptions } from '../../core/flags.ts';
 import { PROTOCOL } from '../../core/attributes.ts';
 import { formatPathspec } from '../../core/pathspec.ts';
@@ -15,6 +12,7 @@ import { decodeText } from '../../store/encoding.ts';
 import type { RunRecord, RunStore, RunWriter } from '../../store/run-store.ts';
 import { announceRun } from '../attribute-file.ts';
 import { runValues } from '../flow-values.ts';
+import { originRun } from '../origin-run.ts';
 import type { ProgramContext } from '../program.ts';
 import { RunSession } from '../run-session.ts';
 import type { Workers } from '../workers.ts';
@@ -25,7 +23,13 @@ export async function resume(context: ProgramContext, workers: Workers): Promise
   const { definition, commandLine } = context;
   const options = commandLine.options as ResumeOptions & InternalOptions;
   const { store } = session;
-  const origin = await findOrigin(store, { flow: definition.name, user: session.user, runId: options.originRunId });
+  const [stepToRerun] = commandLine.words;
+  const origin = await originRun(store, {
+    flow: definition.name,
+    user: session.user,
+    runId: options.originRunId,
+    mayHaveSucceeded: stepToRerun !== undefined,
+  });
   const before = decodeText(origin.parameters) as Readonly<Record<string, unknown>>;
   const parameters = await runValues(context, { origin: before });
   const graph = session.graph(parameters);
@@ -33,7 +37,7 @@ export async function resume(context: ProgramContext, workers: Workers): Promise
     graph,
     tasks: await store.tasks(definition.name, origin.id),
     steps: await store.steps(definition.name, origin.id),
-    stepToRerun: commandLine.words[0],
+    stepToRerun,
     rerunChanged: options.rerunChanged === true,
     // A secret was not kept, so there is no telling whether it is another; a renewed token is no reason to run again.
     changedParameters: differences(
@@ -52,6 +56,7 @@ export async function resume(context: ProgramContext, workers: Workers): Promise
     });
     return 0;
   }
+  session.say(`Resuming ${origin.flow}/${origin.id}`);
   for (const step of plan.changedSteps) {
     session.console.remark(
       `The source of step ${step} changed since ${origin.id}; its tasks are taken over (see --rerun-changed).`,
@@ -64,51 +69,6 @@ export async function resume(context: ProgramContext, workers: Workers): Promise
     originRunId: origin.id,
     first: (writer) => takeOver(plan, { origin, graph, writer, store, session }),
   });
-}
-
-/** The run to resume. One that was left without a word is recorded as lost, so that it cannot go on as well. */
-async function findOrigin(
-  store: RunStore,
-  { flow, user, runId }: { flow: string; user: string; runId: string | undefined },
-): Promise<RunRecord> {
-  const origin = runId === undefined ? await latestUnfinished(store, { flow, user }) : await store.run(flow, runId);
-  if (origin === undefined) {
-    const pathspec = formatPathspec({ flow, run: runId });
-    throw new NotFoundError(
-      pathspec,
-      runId === undefined
-        ? `there is no run of ${flow} by ${user} to resume: none failed`
-        : `there is no run ${pathspec} to resume`,
-      'Name one with --origin-run-id=<id>, in the home that holds it.',
-    );
-  }
-  if (origin.kind === 'spin') {
-    throw new RacewayError(
-      'RESUME',
-      `cannot resume ${flow}/${origin.id}: it is a spin, one task alone, and nothing follows it`,
-      `Resume the run that the task is from (--origin-run-id=${origin.originRunId}), or spin it again.`,
-    );
-  }
-  if (origin.state.status !== 'running') return origin;
-  if (!looksLost(origin)) {
-    throw new RacewayError(
-      'RESUME',
-      `cannot resume ${flow}/${origin.id}: it is still running (pid ${origin.process.pid} on ${origin.process.host})`,
-      'Wait for it, or end it first.',
-    );
-  }
-  await store.recordEnd(flow, origin.id, { status: 'failed', reason: { kind: 'lost' } });
-  return origin;
-}
-
-async function latestUnfinished(
-  store: RunStore,
-  { flow, user }: { flow: string; user: string },
-): Promise<RunRecord | undefined> {
-  for await (const run of recordedRuns(store, flow, { user, statuses: ['failed', 'timeout', 'running'] })) {
-    if (run.state.status !== 'running' || looksLost(run)) return run;
-  }
-  return undefined;
 }
 
 function differences(
