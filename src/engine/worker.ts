@@ -11,7 +11,7 @@ import { declarationsOf } from '../flow/declared-parameters.ts';
 import type { DefinedDecorator } from '../flow/decorator.ts';
 import { withoutSecrets } from '../flow/secret-values.ts';
 import type { TaskField } from '../flow/task-instance.ts';
-import { recordException } from './exception.ts';
+import { formatException, recordException } from './exception.ts';
 import { executeTask, type TaskContent } from './execute-task.ts';
 import { lookAround } from './leftovers.ts';
 import type { OrderMessage, RunFacts, TaskOrder, TaskOutcome, WorkerMessage } from './messages.ts';
@@ -33,6 +33,9 @@ export function runWorker(flowClass: FlowClass): Promise<never> {
   void loadStore(); // while the first task is on its way
   return new Promise(() => {}); // the channel keeps the process alive
 }
+
+/** The exit status of a worker that cannot say what has become of its task. */
+const UNTOLD_STATUS = 70;
 
 /** What cards tell of an attempt, as it comes to be known. */
 interface TaskTold {
@@ -59,7 +62,7 @@ class Worker {
 
   hear(message: OrderMessage): void {
     if (message.type === 'run') this.#run = message.run;
-    else if (this.#run !== undefined) void this.#serve({ ...this.#run, ...message.task });
+    else if (this.#run !== undefined) void this.#serve({ ...this.#run, ...message.task }).catch(giveUp);
   }
 
   async #serve(order: TaskOrder): Promise<void> {
@@ -118,7 +121,7 @@ class Worker {
     }
     this.#isSpoilt = true;
     const who = begunBy === undefined ? 'outside any task' : `by ${begunBy.step}/${begunBy.taskId} after it had ended`;
-    console.error(`Thrown ${who}:`, thrown);
+    console.error(`Thrown ${who}: ${formatException(recordException(thrown, this.#run?.flow ?? ''))}`);
   }
 
   async #do(order: TaskOrder, told: TaskTold): Promise<TaskOutcome> {
@@ -152,7 +155,7 @@ class Worker {
       const { cards, blobs } = await keepCards({ order, outcome, parameters, readBlob, durationMs, ...told });
       return { ...outcome, cards, blobs: [...outcome.blobs, ...blobs] };
     } catch (error) {
-      console.error(`The cards could not be kept: ${error instanceof Error ? error.message : String(error)}`);
+      console.error(`The cards could not be kept: ${recordException(error, order.flow).message}`);
       return outcome;
     }
   }
@@ -220,6 +223,15 @@ function announcePrinting(): void {
       }
       return result;
     };
+  }
+}
+
+/** What has become of the task cannot be told. So the process ends, which tells that the task has failed. */
+function giveUp(error: unknown): never {
+  try {
+    console.error(`The worker could not go on: ${formatException(recordException(error, ''))}`);
+  } finally {
+    process.exit(UNTOLD_STATUS);
   }
 }
 

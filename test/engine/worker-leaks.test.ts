@@ -162,6 +162,7 @@ async function serve(): Promise<Disposable & { readonly address: string }> {
 /** A foreach of three of which the second task does something bad unless the folder has a file `mended`. */
 function foreachThat(does: string): string {
   return `${NOTE}
+    import { inspect } from 'node:util';
     export class Sample extends FlowSpec {
       start = step(() => { this.next(this.work, { foreach: ['a', 'b', 'c'] }); });
       work = step(async (item: string) => {
@@ -187,6 +188,56 @@ describe('a task that comes to a bad end is reported exactly, and no other is di
       'throws what throws when it is looked at',
       `throw new Proxy({}, { get() { throw new Error('inside'); } })`,
       { kind: 'exception', message: expect.stringContaining('thrown value: ') as string },
+    ],
+    [
+      'throws an error whose message cannot be read',
+      `throw Object.defineProperty(new Error('x'), 'message', { get() { throw new Error('unreadable'); } })`,
+      { kind: 'exception', message: expect.stringContaining('Error: Error: unreadable') as string },
+    ],
+    [
+      'throws an error whose stack cannot be read',
+      `throw Object.defineProperty(new Error('mine'), 'stack', { get() { throw new Error('unreadable'); } })`,
+      { kind: 'exception', message: 'Error: mine' },
+    ],
+    [
+      'throws an error whose cause cannot be read',
+      `throw Object.defineProperty(new Error('mine'), 'cause', { get() { throw new Error('unreadable'); } })`,
+      { kind: 'exception', message: 'Error: mine' },
+    ],
+    [
+      'throws what cannot be shown',
+      `throw { [inspect.custom]() { throw new Error('invisible'); } }`,
+      { kind: 'exception', message: 'thrown value: what cannot be shown' },
+    ],
+    [
+      'throws an error with a cause that cannot be shown',
+      `throw new Error('mine', { cause: { [inspect.custom]() { throw new Error('invisible'); } } })`,
+      { kind: 'exception', message: 'Error: mine' },
+    ],
+    [
+      'throws an error whose name is a symbol',
+      `throw Object.assign(new Error('mine'), { name: Symbol('name') })`,
+      { kind: 'exception', message: 'Error: mine' },
+    ],
+    [
+      'throws an error whose message is a function',
+      `throw Object.assign(new Error('mine'), { message: () => 1 })`,
+      { kind: 'exception', message: 'Error: [Function: message]' },
+    ],
+    [
+      'throws what does not say what it is',
+      `throw new Proxy({}, { getPrototypeOf() { throw new Error('inside'); } })`,
+      { kind: 'exception', message: expect.stringContaining('thrown value: ') as string },
+    ],
+    [
+      'throws in a folder that is gone',
+      `const fs = await import('node:fs'); fs.mkdirSync('gone'); process.chdir('gone'); fs.rmdirSync('../gone'); throw new Error('mine')`,
+      { kind: 'exception', message: 'Error: mine' },
+    ],
+    [
+      'leaves a process that cannot tell of it',
+      `Object.defineProperty(process, 'connected', { get() { throw new Error('broken'); } })`,
+      { kind: 'exit', exitCode: 70 },
     ],
     [
       'rejects later',
