@@ -24,7 +24,7 @@ import type { TaskEnd, TaskLimit } from './worker-process.ts';
 /** How often the run says that it is alive when nothing else happens, in milliseconds. */
 const HEARTBEAT_MS = 10_000;
 
-/** A worker that an earlier task left in a bad state cannot begin; that several in a row cannot is no accident. */
+/** That several new workers in a row cannot begin is no accident. One that had tasks before may have been spoilt by them. */
 const MAX_TRIES_TO_BEGIN = 3;
 
 const SIGNALS_OF_A_STOP: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP']);
@@ -220,11 +220,13 @@ class RunProgress {
     const logs = this.#openLogs(task, pathspec);
     const limit: TaskLimit | undefined =
       policy.timeoutMs === undefined ? undefined : { timeoutMs: policy.timeoutMs, graceMs };
-    let end = await worker.run(task, { run: this.#facts, limit });
-    for (let tries = 1; end.kind === 'unusable' && this.#failure === undefined && tries < MAX_TRIES_TO_BEGIN; tries++) {
+    let end: TaskEnd;
+    for (let tries = 0; ;) {
+      if (!worker.isUsed) tries += 1;
+      end = await worker.run(task, { run: this.#facts, limit });
+      if (end.kind !== 'unusable' || this.#failure !== undefined || tries === MAX_TRIES_TO_BEGIN) break;
       pool.giveBack(worker, { isolated });
       worker = pool.take({ isolated });
-      end = await worker.run(task, { run: this.#facts, limit });
     }
     if (end.kind === 'signal' && SIGNALS_OF_A_STOP.has(end.signalCode)) await this.#stopUnderWay();
     for (const log of logs) {

@@ -40,7 +40,7 @@ type WorkerState =
   | { readonly status: 'busy' }
   /** It will not get another task. */
   | { readonly status: 'retired' }
-  | { readonly status: 'ended' };
+  | { readonly status: 'ended'; readonly end: TaskEnd };
 
 /** How long a task may take. */
 export interface TaskLimit {
@@ -97,7 +97,9 @@ export class WorkerProcess {
     this.#tree = { pid: this.pid, startTime: identityOf(this.pid)?.startTime, mark };
     if (this.#process.pid !== undefined) guardian.watch(this.#process.pid);
     this.#process.on('message', (message) => this.#hear(message as WorkerMessage));
-    this.#process.on('error', (error) => this.#end({ kind: 'unusable', message: error.message }));
+    this.#process.on('error', (error) =>
+      this.#end({ kind: 'unusable', message: `no worker could be started: ${error.message}` }),
+    );
     this.#process.on('disconnect', () => void this.#endUnheard());
     this.#process.on('exit', (exitCode, signalCode) =>
       this.#end(signalCode === null ? { kind: 'exit', exitCode: exitCode ?? 1 } : { kind: 'signal', signalCode }),
@@ -114,9 +116,14 @@ export class WorkerProcess {
     return this.isFree && !this.#isUsed;
   }
 
+  /** Whether it has been given a task. */
+  get isUsed(): boolean {
+    return this.#isUsed;
+  }
+
   /** Gives the worker a task, as soon as it has loaded the flow. Its time begins then. */
   run(task: TaskFacts, { run, limit }: { run: RunFacts; limit?: TaskLimit | undefined }): Promise<TaskEnd> {
-    if (!this.isFree) return Promise.resolve({ kind: 'unusable', message: 'its worker is ending' });
+    if (!this.isFree) return Promise.resolve(this.#refusal());
     const { promise, resolve } = Promise.withResolvers<TaskEnd>();
     this.#finish = resolve;
     this.#limit = limit;
@@ -195,7 +202,7 @@ export class WorkerProcess {
         this.#settle({ kind: 'unusable', message: message.message });
         return;
       case 'done':
-        if (message.outcome.status === 'failed' || message.leftovers.length > 0) this.retire();
+        if (message.outcome.status === 'failed' || message.leftovers.length > 0 || message.isSpoilt) this.retire();
         else if (this.#state.status === 'busy') this.#state = { status: 'idle' };
         this.#settle({ kind: 'done', outcome: message.outcome, sharesLogs: message.sharesLogs });
     }
@@ -209,11 +216,19 @@ export class WorkerProcess {
 
   #end(end: TaskEnd): void {
     if (this.#state.status === 'ended') return;
-    const neverReady = this.#state.status === 'starting';
-    this.#state = { status: 'ended' };
+    const couldNotLoad = this.#state.status === 'starting' && (end.kind === 'exit' || end.kind === 'signal');
+    const told: TaskEnd = couldNotLoad ? { kind: 'unloadable', message: this.#readStartLog() } : end;
+    this.#state = { status: 'ended', end: told };
     this.#ended.resolve();
-    this.#settle(neverReady ? { kind: 'unloadable', message: this.#readStartLog() } : end);
+    this.#settle(told);
     closeSync(this.#startLog);
+  }
+
+  /** What becomes of a task for which this worker was chosen just before its end. */
+  #refusal(): TaskEnd {
+    const end = this.#state.status === 'ended' ? this.#state.end : undefined;
+    if (end?.kind === 'unloadable' || end?.kind === 'unusable') return end;
+    return { kind: 'unusable', message: 'its worker is ending' };
   }
 
   #settle(end: TaskEnd): void {

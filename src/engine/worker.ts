@@ -54,7 +54,10 @@ class Worker {
   #running: { readonly order: TaskOrder; readonly fail: (thrown: unknown) => void } | undefined;
   #findLeftovers: (() => readonly string[]) | undefined;
   readonly #stat = new OwnStat();
-  #isSpoilt = false;
+  /** Whether it has, or is about to have, a task: until that is done, the run process waits for it. */
+  #isServing = false;
+  /** What made this process unfit for further tasks: a task failed after its end. */
+  #spoiltBy: string | undefined;
 
   constructor(flowClass: FlowClass) {
     this.#flowClass = flowClass;
@@ -66,10 +69,11 @@ class Worker {
   }
 
   async #serve(order: TaskOrder): Promise<void> {
-    if (this.#isSpoilt) {
-      send({ type: 'unusable', message: 'an earlier task failed after its end' });
+    if (this.#spoiltBy !== undefined) {
+      send({ type: 'unusable', message: this.#spoiltBy });
       return;
     }
+    this.#isServing = true;
     try {
       this.#findLeftovers ??= lookAround(order.home, this.#stat);
       redirect(1, order.logs.stdout);
@@ -103,15 +107,18 @@ class Worker {
     send({
       type: 'done',
       outcome,
-      leftovers: this.#isSpoilt ? ['a failure'] : leftovers,
+      leftovers,
+      isSpoilt: this.#spoiltBy !== undefined,
       sharesLogs: leftovers.length > 0 || this.#stat.read().hadChildren,
     });
+    this.#isServing = false;
     flushCompileCache(); // this process may be ended at any time from now on, which would leave nothing in the cache
   }
 
   /**
    * Something was thrown that nobody caught. The task that began it is to blame: the running one, or one that has ended
-   * already. Of the latter it is told in the log that is open, and the next task should have another worker.
+   * already. Of the latter it is told in the log that is open, and the next task gets another worker: the run process hears
+   * of it at once, or with the end of the running task.
    */
   blame(thrown: unknown): void {
     const begunBy = this.#begunBy.getStore() ?? this.#running?.order;
@@ -119,9 +126,11 @@ class Worker {
       this.#running.fail(thrown);
       return;
     }
-    this.#isSpoilt = true;
     const who = begunBy === undefined ? 'outside any task' : `by ${begunBy.step}/${begunBy.taskId} after it had ended`;
-    console.error(`Thrown ${who}: ${formatException(recordException(thrown, this.#run?.flow ?? ''))}`);
+    const what = `Thrown ${who}: ${formatException(recordException(thrown, this.#run?.flow ?? ''))}`;
+    this.#spoiltBy ??= what;
+    if (!this.#isServing) send({ type: 'unusable', message: what });
+    console.error(what);
   }
 
   async #do(order: TaskOrder, told: TaskTold): Promise<TaskOutcome> {

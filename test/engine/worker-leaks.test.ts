@@ -400,6 +400,35 @@ describe('what fails after its task has ended is not blamed on the task that run
   });
 });
 
+test('workers that were spoilt while they were idle are replaced, and no task fails for it', async () => {
+  using folder = flowFolder(`
+    const lines = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').split('\\n').length - 1 : 0);
+    export class Sample extends FlowSpec {
+      start = step(() => { this.next(this.work, { foreach: [1, 2, 3, 4] }); });
+      work = step(async () => {
+        trace('begun', String(process.pid));
+        while (lines('begun') < 4) await sleep(2);
+        const timer = setInterval(() => {
+          if (!existsSync('go')) return;
+          clearInterval(timer);
+          trace('thrown', '');
+          throw new Error('too late');
+        }, 2).unref();
+        this.next(this.merge);
+      });
+      merge = join(async () => {
+        trace('go', '');
+        while (lines('thrown') < 4) await sleep(2);
+        this.next(this.after);
+      });
+      after = step(() => { trace('after', String(process.pid)); this.next(this.end); });
+      end = step();
+    }
+    import { readFileSync } from 'node:fs';`);
+  expect(await folder.run(['--quiet', 'run', '--max-workers=4'])).toMatchObject({ status: 0, stderr: '' });
+  expect(folder.trace('begun').split('\n')).not.toContain(folder.trace('after').trim());
+});
+
 test('processes that a task let go of are gone when the run is over', async () => {
   using folder = flowFolder(
     chainThat(
