@@ -80,6 +80,8 @@ export class WorkerProcess {
   #expired: PromiseWithResolvers<void> | undefined;
   /** Whether a task has been executed here. */
   #isUsed = false;
+  /** Whether it may have started processes, which may have left its group. */
+  #mayHaveChildren = false;
 
   constructor({ script, environment, guardian, onPrinted }: WorkerStart) {
     this.#guardian = guardian;
@@ -140,24 +142,36 @@ export class WorkerProcess {
   }
 
   /**
-   * Ends the process and everything in its group: SIGTERM, then SIGKILL. A task that did not ask for a warning is gone
-   * at once. Resolves when none is left.
+   * Ends the process and everything it started: a warning to its group, then SIGKILL. A task that did not ask for the
+   * warning is gone at once. Resolves when none is left.
    */
   async end({ graceMs }: { graceMs: number }): Promise<void> {
     this.retire();
     if (this.pid === 0) return;
-    if (graceMs > 0) {
-      signalGroup(this.pid, 'SIGTERM');
-      signalGroup(this.pid, 'SIGCONT'); // a stopped process gets the first only when it goes on
-      await Promise.race([this.#ended.promise, setTimeout(graceMs, undefined, { ref: false })]);
-    }
+    await this.#warn(graceMs, this.#ended.promise);
+    await this.#kill();
+    this.#guardian.release(this.pid);
+  }
+
+  /** Tells the task that it is to end, and gives it some time for that. */
+  async #warn(graceMs: number, over: Promise<void>): Promise<void> {
+    if (graceMs === 0) return;
+    signalGroup(this.pid, 'SIGTERM');
+    signalGroup(this.pid, 'SIGCONT'); // a stopped process gets the first only when it goes on
+    await Promise.race([over, setTimeout(graceMs, undefined, { ref: false })]);
+  }
+
+  async #kill(): Promise<void> {
+    // What left the group is looked for among all processes, which takes a few milliseconds. Where that cannot be done,
+    // for want of descriptors for one, the group is ended all the same.
+    if (this.#mayHaveChildren) await endTree(this.#tree, { graceMs: 0 }).catch(() => false);
     await endGroup(this.pid, { graceMs: 0 });
     await this.#ended.promise;
-    this.#guardian.release(this.pid);
   }
 
   #give(task: TaskFacts): void {
     this.#state = { status: 'busy' };
+    this.#mayHaveChildren = true; // until the worker says that there are none
     const limit = this.#limit;
     if (limit !== undefined) this.#timer = setTimer(() => void this.#expire(limit), limit.timeoutMs);
     if (this.#run !== undefined) this.#send({ type: 'run', run: this.#run });
@@ -176,13 +190,8 @@ export class WorkerProcess {
     this.retire();
     const expired = Promise.withResolvers<void>();
     this.#expired = expired;
-    const grace = new AbortController();
-    void expired.promise.then(() => grace.abort());
-    signalGroup(this.pid, 'SIGTERM');
-    signalGroup(this.pid, 'SIGCONT'); // a stopped process gets the first only when it goes on
-    await Promise.race([expired.promise, setTimeout(graceMs, undefined, { signal: grace.signal }).catch(() => {})]);
-    if (!(await endTree(this.#tree, { graceMs: 0 }))) await endGroup(this.pid, { graceMs: 0 });
-    await this.#ended.promise;
+    await this.#warn(graceMs, expired.promise);
+    await this.#kill();
     this.#expired = undefined;
     this.#settle({ kind: 'timeout', timeoutMs });
   }
@@ -202,6 +211,7 @@ export class WorkerProcess {
         this.#settle({ kind: 'unusable', message: message.message });
         return;
       case 'done':
+        this.#mayHaveChildren = message.sharesLogs;
         if (message.outcome.status === 'failed' || message.leftovers.length > 0 || message.isSpoilt) this.retire();
         else if (this.#state.status === 'busy') this.#state = { status: 'idle' };
         this.#settle({ kind: 'done', outcome: message.outcome, sharesLogs: message.sharesLogs });
