@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { closeSync, openSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
+import { setTimeout } from 'node:timers';
 import { setImmediate } from 'node:timers/promises';
 import { prepareBlob } from '../store/artifact-files.ts';
 import { decodeText } from '../store/encoding.ts';
@@ -33,6 +34,9 @@ export function runWorker(flowClass: FlowClass): Promise<never> {
   void loadStore(); // while the first task is on its way
   return new Promise(() => {}); // the channel keeps the process alive
 }
+
+/** How long a task may go on after what an earlier one had begun has failed. */
+const SUSPICION_MS = 5000;
 
 /** The exit status of a worker that cannot say what has become of its task. */
 const UNTOLD_STATUS = 70;
@@ -118,19 +122,26 @@ class Worker {
   /**
    * Something was thrown that nobody caught. The task that began it is to blame: the running one, or one that has ended
    * already. Of the latter it is told in the log that is open, and the next task gets another worker: the run process hears
-   * of it at once, or with the end of the running task.
+   * of it at once, or with the end of the running task. The running task fails too if it does not end soon: it may wait
+   * for what has failed, such as a client that all tasks share and that the earlier one was the first to use.
    */
   blame(thrown: unknown): void {
     const begunBy = this.#begunBy.getStore() ?? this.#running?.order;
-    if (this.#running !== undefined && begunBy === this.#running.order) {
-      this.#running.fail(thrown);
+    const running = this.#running;
+    if (running !== undefined && begunBy === running.order) {
+      running.fail(thrown);
       return;
     }
-    const who = begunBy === undefined ? 'outside any task' : `by ${begunBy.step}/${begunBy.taskId} after it had ended`;
-    const what = `Thrown ${who}: ${formatException(recordException(thrown, this.#run?.flow ?? ''))}`;
+    const exception = recordException(thrown, this.#run?.flow ?? '');
+    const task = begunBy && `${begunBy.step}/${begunBy.taskId}`;
+    const what = `Thrown ${task === undefined ? 'outside any task' : `by ${task} after it had ended`}: ${formatException(exception)}`;
     this.#spoiltBy ??= what;
     if (!this.#isServing) send({ type: 'unusable', message: what });
     console.error(what);
+    if (running === undefined) return;
+    const { name, message } = exception;
+    const text = `it had not ended ${SUSPICION_MS / 1000} s after ${task} had thrown, which it may be waiting for: ${name}: ${message}`;
+    setTimeout(() => running.fail(new Error(text, { cause: thrown })), SUSPICION_MS).unref();
   }
 
   async #do(order: TaskOrder, told: TaskTold): Promise<TaskOutcome> {

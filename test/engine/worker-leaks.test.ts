@@ -400,6 +400,29 @@ describe('what fails after its task has ended is not blamed on the task that run
   });
 });
 
+test('a task that waits for what an earlier task began fails when that fails, and is told who began it', async () => {
+  using folder = flowFolder(`
+    let waiting: (() => void)[] = [];
+    let poller: NodeJS.Timeout | undefined;
+    const submit = (job: () => void) =>
+      new Promise<void>((done) => {
+        waiting.push(() => { job(); done(); });
+        poller ??= setInterval(() => { for (const work of waiting.splice(0)) work(); }, 2).unref();
+      });
+    export class Sample extends FlowSpec {
+      start = step(async () => { await submit(() => {}); this.next(this.middle); });
+      middle = step(async () => { await submit(() => { throw new TypeError('mine'); }); this.next(this.end); });
+      end = step();
+    }`);
+  const { status, stdout, stderr } = await folder.run(['--quiet', 'run', '--max-workers=1']);
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/\/middle\/2 \(pid \d+\)\] Thrown by start\/1 after it had ended: TypeError: mine\n/);
+  expect(stderr).toMatch(
+    /Step middle .* failed: Error: it had not ended 5 s after start\/1 had thrown, .*: TypeError: mine\n/,
+  );
+  expect(stderr).toMatch(/Caused by TypeError: mine\n +at .*sample\.ts:/);
+});
+
 test('workers that were spoilt while they were idle are replaced, and no task fails for it', async () => {
   using folder = flowFolder(`
     const lines = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').split('\\n').length - 1 : 0);
