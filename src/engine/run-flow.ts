@@ -50,6 +50,8 @@ export interface RunSetup {
   readonly pool: WorkerPool;
   readonly logs: LogFollower;
   readonly report: (event: RunEvent | TaskOutput, exception?: ExceptionRecord) => void;
+  /** Says something of the run to whoever watches it. */
+  readonly remark: (text: string) => void;
   /** Aborted, with a `Stop` as its reason, when the run is to end early. */
   readonly signal: AbortSignal;
   readonly parameters: string;
@@ -125,6 +127,8 @@ class RunProgress {
   readonly #facts: RunFacts;
   readonly #spareLogs = new SpareLogs();
   readonly #due: TaskQueue<DueAttempt>;
+  /** What tasks left behind that has been remarked on, with their steps. */
+  readonly #remarked = new Set<string>();
   /** Attempts that wait for the delay before them to pass. */
   readonly #delays = new Set<NodeJS.Timeout>();
   /** Attempts that a worker is at. */
@@ -235,6 +239,7 @@ class RunProgress {
     }
     rmSync(task.tempdir, { recursive: true, force: true });
     pool.giveBack(worker, { isolated });
+    if (end.kind === 'done' && end.outcome.status === 'successful' && !isolated) this.#remarkOn(step, end.leftovers);
     this.#ending += 1;
     void this.#conclude({ step, planned, attempt, taskId }, { end, task, policy, pathspec })
       .catch((error: unknown) => this.abort(error))
@@ -299,6 +304,16 @@ class RunProgress {
       Math.min(delayMs, LONGEST_DELAY_MS),
     );
     this.#delays.add(delay);
+  }
+
+  /** Workers that are replaced make a run slow, and nothing else would say why: once for each step and kind. */
+  #remarkOn(step: string, leftovers: readonly string[]): void {
+    const news = [...new Set(leftovers)].filter((what) => !this.#remarked.has(`${step} ${what}`));
+    if (news.length === 0) return;
+    for (const what of news) this.#remarked.add(`${step} ${what}`);
+    this.#setup.remark(
+      `Step ${step} left ${news.join(' and ')} behind; its worker is replaced (said once, not for each task).`,
+    );
   }
 
   /** Whoever ends a run signals all its processes, and a worker may be gone before this process hears of it. */

@@ -20,7 +20,12 @@ import {
 
 /** How a worker's time with a task ended. */
 export type TaskEnd =
-  | { readonly kind: 'done'; readonly outcome: TaskOutcome; readonly sharesLogs: boolean }
+  | {
+      readonly kind: 'done';
+      readonly outcome: TaskOutcome;
+      readonly sharesLogs: boolean;
+      readonly leftovers: readonly string[];
+    }
   /** The process ended before the task was done. */
   | { readonly kind: 'exit'; readonly exitCode: number }
   | { readonly kind: 'signal'; readonly signalCode: string }
@@ -214,7 +219,8 @@ export class WorkerProcess {
         this.#mayHaveChildren = message.sharesLogs;
         if (message.outcome.status === 'failed' || message.leftovers.length > 0 || message.isSpoilt) this.retire();
         else if (this.#state.status === 'busy') this.#state = { status: 'idle' };
-        this.#settle({ kind: 'done', outcome: message.outcome, sharesLogs: message.sharesLogs });
+        const { outcome, sharesLogs, leftovers } = message;
+        this.#settle({ kind: 'done', outcome, sharesLogs, leftovers });
     }
   }
 

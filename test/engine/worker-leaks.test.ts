@@ -107,6 +107,51 @@ describe('a task that leaves something behind does not disturb the next, which g
   });
 });
 
+describe('what tasks leave behind is said once for each step and kind', () => {
+  const LEAVES = `
+    export class Sample extends FlowSpec {
+      start = step(() => { this.next(this.work, { foreach: [1, 2, 3, 4] }); });
+      work = step(async (item: number) => {
+        await Promise.race([Promise.resolve(), new Promise((done) => setTimeout(done, 600_000))]);
+        if (item > 2) process.once('exit', () => {});
+        this.next(this.merge);
+      });
+      merge = join(() => { setInterval(() => {}, 1000); this.next(this.end); });
+      end = step();
+    }`;
+  const REMARKS = [
+    'Step work left a Timeout behind; its worker is replaced (said once, not for each task).',
+    'Step work left other listeners behind; its worker is replaced (said once, not for each task).',
+    'Step merge left a Timeout behind; its worker is replaced (said once, not for each task).',
+  ];
+
+  test('as text', async () => {
+    using folder = flowFolder(LEAVES);
+    const { status, stdout } = await folder.run(['run', '--max-workers=1']);
+    expect(status).toBe(0);
+    expect([...stdout.matchAll(/Step .* behind.*/g)].map(String)).toStrictEqual(REMARKS);
+  });
+
+  test('as JSON', async () => {
+    using folder = flowFolder(LEAVES);
+    const { stdout } = await folder.run(['--log-format=json', 'run', '--max-workers=1']);
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; text?: string });
+    expect(events.filter(({ type }) => type === 'remark').map(({ text }) => text)).toStrictEqual(REMARKS);
+  });
+
+  test.each([
+    ['--quiet', ['--quiet', 'run']],
+    ['--isolation=task, for which no worker is replaced', ['run', '--isolation=task']],
+  ])('but not with %s', async (_, args) => {
+    using folder = flowFolder(LEAVES);
+    const { status, stdout } = await folder.run(args);
+    expect({ status, remarks: stdout.match(/behind/g) }).toStrictEqual({ status: 0, remarks: null });
+  });
+});
+
 describe('a task that leaves nothing behind leaves its worker to the next', () => {
   test.concurrent.each([
     ['wrote much', `for (let i = 0; i < 20; i++) console.log('x'.repeat(1_000_000))`],
