@@ -29,8 +29,11 @@ const MAX_TRIES_TO_BEGIN = 3;
 
 const SIGNALS_OF_A_STOP: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP']);
 
-/** How long after a worker was ended by a signal the same signal may still be on its way to this process. */
-const STOP_ARRIVES_MS = 100;
+/**
+ * How long after a worker was ended by a signal the same signal may still be on its way to this process. It is waited for
+ * longer where `retry` or `catchError` would let the run go on, which is to end.
+ */
+const STOP_ARRIVES_MS = { runFails: 100, runGoesOn: 2000 };
 
 /** A timer takes no longer ones. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
@@ -232,7 +235,7 @@ class RunProgress {
       pool.giveBack(worker, { isolated });
       worker = pool.take({ isolated });
     }
-    if (end.kind === 'signal' && SIGNALS_OF_A_STOP.has(end.signalCode)) await this.#stopUnderWay();
+    if (end.kind === 'signal' && SIGNALS_OF_A_STOP.has(end.signalCode)) await this.#stopUnderWay(policy);
     for (const log of logs) {
       this.#setup.logs.remove(log);
       if (log.isEmpty && end.kind === 'done' && !end.sharesLogs) this.#spareLogs.keep(log.file);
@@ -317,10 +320,11 @@ class RunProgress {
   }
 
   /** Whoever ends a run signals all its processes, and a worker may be gone before this process hears of it. */
-  async #stopUnderWay(): Promise<void> {
+  async #stopUnderWay({ retry, catchError }: StepPolicy): Promise<void> {
     const { signal } = this.#setup;
-    if (!signal.aborted)
-      await Promise.race([once(signal, 'abort'), setTimeout(STOP_ARRIVES_MS, undefined, { ref: false })]);
+    if (signal.aborted || this.#failure !== undefined) return;
+    const waitMs = STOP_ARRIVES_MS[retry === undefined && catchError === undefined ? 'runFails' : 'runGoesOn'];
+    await Promise.race([once(signal, 'abort'), setTimeout(waitMs, undefined, { ref: false })]);
   }
 
   #taskFacts(

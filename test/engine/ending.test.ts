@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { identityOf } from '../../src/process/identity.ts';
 import { flowFolder, type FlowFolder } from '../flow-folder.ts';
@@ -174,6 +175,28 @@ test('a worker that is ended a moment before its run process belongs to the same
     reason: { kind: 'signal', signalCode: 'SIGTERM' },
   });
 });
+
+test.each(['catchError()', 'retry({ times: 1 })'])(
+  'a worker that is ended some time before its run process is not taken for a failure of a step with %s',
+  async (decorator) => {
+    using folder = flowFolder(`
+      export class Sample extends FlowSpec {
+        start = step([${decorator}], async () => {
+          trace('begun', String(process.pid));
+          if (current.retryCount === 0) await sleep(600_000);
+          this.next(this.end);
+        });
+        end = step(() => trace('went on', ''));
+      }`);
+    const { child, finished } = await begin(folder);
+    process.kill(Number(folder.trace('begun')), 'SIGTERM');
+    await setTimeout(400); // what the machine may need between one signal and the next
+    child.kill('SIGTERM');
+    expect((await finished).status).toBe(143);
+    expect(folder.trace('went on')).toBe('');
+    expect(await latestRun(folder)).toMatchObject({ reason: { kind: 'signal', signalCode: 'SIGTERM' } });
+  },
+);
 
 test('a worker that alone is ended fails its task', async () => {
   using folder = flowFolder(WAITS);
