@@ -234,6 +234,8 @@ class RunProgress {
       if (end.kind !== 'unusable' || this.#failure !== undefined || tries === MAX_TRIES_TO_BEGIN) break;
       pool.giveBack(worker, { isolated });
       worker = pool.take({ isolated });
+      await writer.startAttempt(taskId, attempt, worker.pid);
+      report({ type: 'task-started', pathspec, attempt, pid: worker.pid, originPathspec });
     }
     if (end.kind === 'signal' && SIGNALS_OF_A_STOP.has(end.signalCode)) await this.#stopUnderWay(policy);
     for (const log of logs) {

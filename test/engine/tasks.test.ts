@@ -229,6 +229,22 @@ describe('what a step does not await', () => {
   });
 });
 
+test('what a task prints is shown with the process that executed it, when another could not begin', async () => {
+  using folder = flowFolder(`
+    if (process.env.RACEWAY_WORKER !== undefined && !existsSync('refused')) {
+      process.once('message', () => { trace('refused', String(process.pid)); throw new Error('not me'); });
+    }
+    ${flowThat('console.log(process.pid);')}`);
+  const { status, stdout } = await folder.run(['--quiet', 'run', '--max-workers=1']);
+  expect(status).toBe(0);
+  const refused = folder.trace('refused').trim();
+  expect(stdout).toMatch(new RegExp(`/start/1 \\(pid ${refused}\\)\\] Task is starting`));
+  const [, shown, printed] = /\/middle\/2 \(pid (\d+)\)\] (\d+)\n/.exec(stdout) ?? [];
+  expect(shown).toBe(printed);
+  expect(pids(folder)['start']).not.toBe(refused);
+  expect(stdout).toMatch(new RegExp(`/start/1 \\(pid ${pids(folder)['start']}\\)\\] Task finished`));
+});
+
 test('a worker that cannot be started is reported with the reason, and is no error of the step', async () => {
   using folder = flowFolder(`
     if (process.env.RACEWAY_WORKER === undefined) process.execPath = '/nonexistent/node';
