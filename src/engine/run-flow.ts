@@ -234,6 +234,7 @@ class RunProgress {
       if (end.kind !== 'unusable' || this.#failure !== undefined || tries === MAX_TRIES_TO_BEGIN) break;
       pool.giveBack(worker, { isolated });
       worker = pool.take({ isolated });
+      if (worker.pid === 0) continue; // no process could be started: its end says so
       await writer.startAttempt(taskId, attempt, worker.pid);
       report({ type: 'task-started', pathspec, attempt, pid: worker.pid, originPathspec });
     }

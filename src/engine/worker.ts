@@ -250,8 +250,9 @@ function announcePrinting(): void {
 function giveUp(error: unknown): never {
   try {
     console.error(`The worker could not go on: ${formatException(recordException(error, ''))}`);
-  } finally {
     process.exit(UNTOLD_STATUS);
+  } finally {
+    process.kill(process.pid, 'SIGKILL'); // the console, or a listener for the exit, is broken as well
   }
 }
 

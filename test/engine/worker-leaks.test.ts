@@ -285,6 +285,11 @@ describe('a task that comes to a bad end is reported exactly, and no other is di
       { kind: 'exit', exitCode: 70 },
     ],
     [
+      'leaves a process that cannot even exit',
+      `Object.defineProperty(process, 'connected', { get() { throw new Error('broken'); } }); process.on('exit', () => { throw new Error('stay'); })`,
+      { kind: 'signal', signalCode: 'SIGKILL' },
+    ],
+    [
       'rejects later',
       `setTimeout(() => void Promise.reject(new Error('later')), 5); ${FOREVER}`,
       { kind: 'exception', message: 'Error: later' },
