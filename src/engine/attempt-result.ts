@@ -11,6 +11,9 @@ import type { TaskFacts } from './messages.ts';
 import type { SecretMask } from './secret-mask.ts';
 import type { TaskEnd } from './worker-process.ts';
 
+/** The exit status of a task that no process could begin, as a shell has it for a command that cannot be executed. */
+const UNABLE_STATUS = 126;
+
 /** What is to be recorded of an attempt, by how its worker's time with it ended. */
 export function attemptResult(
   given: TaskEnd,
@@ -46,7 +49,10 @@ export function attemptResult(
       const exception = masked(outcome.exception, mask);
       return { ...nothing, cards, blobs, exception, state: failed({ kind: 'exception', message: summary(exception) }) };
     }
-    case 'unusable':
+    case 'unusable': {
+      const exception = { name: 'Error', message: mask.text(end.message), stack: '' };
+      return { ...nothing, exception, state: failed({ kind: 'exit', exitCode: UNABLE_STATUS }) };
+    }
     case 'unloadable':
       return { ...nothing, state: failed({ kind: 'exception', message: mask.text(end.message) }) };
     case 'exit':

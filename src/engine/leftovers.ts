@@ -12,7 +12,7 @@ const HAS_PROC = process.platform === 'linux';
 
 /**
  * Remembers how the process looks before its first task and says after each what was left behind: a worker that is not as
- * it was found is not used again. What lives in modules, globals and prototypes, and what was told not to keep the
+ * it was found is not used again. Each leftover is worded to follow "left", as in `a Timeout`. What lives in modules, globals and prototypes, and what was told not to keep the
  * process alive (`unref()`), is not looked for.
  *
  * @param home the home of the run, whose database the library itself keeps open
@@ -34,7 +34,8 @@ export function lookAround(home: string, stat: OwnStat): () => readonly string[]
     if (wasUmaskSet()) leftovers.push('another umask');
     if (now.residentKb - residentKb > MAX_GROWTH_KB) leftovers.push('much memory');
     for (const [resource, count] of countResources()) {
-      if (count > (resources.get(resource) ?? 0)) leftovers.push(resource);
+      if (count > (resources.get(resource) ?? 0))
+        leftovers.push(`${/^[AEIOU]/.test(resource) ? 'an' : 'a'} ${resource}`);
     }
     return leftovers;
   };
@@ -42,7 +43,7 @@ export function lookAround(home: string, stat: OwnStat): () => readonly string[]
     try {
       return look();
     } catch (error) {
-      return [String(error)]; // there is no descriptor left to look with, for one
+      return [`what cannot be looked at (${String(error)})`]; // there is no descriptor left to look with, for one
     }
   };
 }

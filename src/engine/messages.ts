@@ -90,7 +90,7 @@ export type TaskOutcome = {
 export type WorkerMessage =
   /** The flow is loaded; give me a task. */
   | { readonly type: 'ready' }
-  /** The task could not begin: none of its code ran. */
+  /** It cannot serve: not the task that it was given, none of whose code ran, nor any other. Also said unasked. */
   | { readonly type: 'unusable'; readonly message: string }
   /** Something was printed; have a look at the log. */
   | { readonly type: 'printed' }
@@ -99,6 +99,8 @@ export type WorkerMessage =
       readonly outcome: TaskOutcome;
       /** What the task left behind in the process (a timer, another working folder): then it is not used again. */
       readonly leftovers: readonly string[];
+      /** Whether a task failed here after its end: then it is not used again either. */
+      readonly isSpoilt: boolean;
       /** Whether another process may have the task's logs open. */
       readonly sharesLogs: boolean;
     };

@@ -25,13 +25,16 @@ import type { TaskEnd, TaskLimit } from './worker-process.ts';
 /** How often the run says that it is alive when nothing else happens, in milliseconds. */
 const HEARTBEAT_MS = 10_000;
 
-/** A worker that an earlier task left in a bad state cannot begin; that several in a row cannot is no accident. */
+/** That several new workers in a row cannot begin is no accident. One that had tasks before may have been spoilt by them. */
 const MAX_TRIES_TO_BEGIN = 3;
 
 const SIGNALS_OF_A_STOP: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP']);
 
-/** How long after a worker was ended by a signal the same signal may still be on its way to this process. */
-const STOP_ARRIVES_MS = 100;
+/**
+ * How long after a worker was ended by a signal the same signal may still be on its way to this process. It is waited for
+ * longer where `retry` or `catchError` would let the run go on, which is to end.
+ */
+const STOP_ARRIVES_MS = { runFails: 100, runGoesOn: 2000 };
 
 /** Why a run is stopped from outside. */
 export type Stop =
@@ -48,6 +51,8 @@ export interface RunSetup {
   readonly pool: WorkerPool;
   readonly logs: LogFollower;
   readonly report: (event: RunEvent | TaskOutput, exception?: ExceptionRecord) => void;
+  /** Says something of the run to whoever watches it. */
+  readonly remark: (text: string) => void;
   /** Aborted, with a `Stop` as its reason, when the run is to end early. */
   readonly signal: AbortSignal;
   readonly parameters: string;
@@ -123,6 +128,8 @@ class RunProgress {
   readonly #facts: RunFacts;
   readonly #spareLogs = new SpareLogs();
   readonly #due: TaskQueue<DueAttempt>;
+  /** What tasks left behind that has been remarked on, with their steps. */
+  readonly #remarked = new Set<string>();
   /** Attempts that wait for the delay before them to pass. */
   readonly #delays = new Set<NodeJS.Timeout>();
   /** Attempts that a worker is at. */
@@ -218,19 +225,25 @@ class RunProgress {
     const logs = this.#openLogs(task, pathspec);
     const limit: TaskLimit | undefined =
       policy.timeoutMs === undefined ? undefined : { timeoutMs: policy.timeoutMs, graceMs };
-    let end = await worker.run(task, { run: this.#facts, limit });
-    for (let tries = 1; end.kind === 'unusable' && this.#failure === undefined && tries < MAX_TRIES_TO_BEGIN; tries++) {
+    let end: TaskEnd;
+    for (let tries = 0; ;) {
+      if (!worker.isUsed) tries += 1;
+      end = await worker.run(task, { run: this.#facts, limit });
+      if (end.kind !== 'unusable' || this.#failure !== undefined || tries === MAX_TRIES_TO_BEGIN) break;
       pool.giveBack(worker, { isolated });
       worker = pool.take({ isolated });
-      end = await worker.run(task, { run: this.#facts, limit });
+      if (worker.pid === 0) continue; // no process could be started: its end says so
+      await writer.startAttempt(taskId, attempt, worker.pid);
+      report({ type: 'task-started', pathspec, attempt, pid: worker.pid, originPathspec });
     }
-    if (end.kind === 'signal' && SIGNALS_OF_A_STOP.has(end.signalCode)) await this.#stopUnderWay();
+    if (end.kind === 'signal' && SIGNALS_OF_A_STOP.has(end.signalCode)) await this.#stopUnderWay(policy);
     for (const log of logs) {
       this.#setup.logs.remove(log);
       if (log.isEmpty && end.kind === 'done' && !end.sharesLogs) this.#spareLogs.keep(log.file);
     }
     rmSync(task.tempdir, { recursive: true, force: true });
     pool.giveBack(worker, { isolated });
+    if (end.kind === 'done' && end.outcome.status === 'successful' && !isolated) this.#remarkOn(step, end.leftovers);
     this.#ending += 1;
     void this.#conclude({ step, planned, attempt, taskId }, { end, task, policy, pathspec })
       .catch((error: unknown) => this.abort(error))
@@ -297,11 +310,22 @@ class RunProgress {
     this.#delays.add(delay);
   }
 
+  /** Workers that are replaced make a run slow, and nothing else would say why: once for each step and kind. */
+  #remarkOn(step: string, leftovers: readonly string[]): void {
+    const news = [...new Set(leftovers)].filter((what) => !this.#remarked.has(`${step} ${what}`));
+    if (news.length === 0) return;
+    for (const what of news) this.#remarked.add(`${step} ${what}`);
+    this.#setup.remark(
+      `Step ${step} left ${news.join(' and ')} behind; its worker is replaced (said once, not for each task).`,
+    );
+  }
+
   /** Whoever ends a run signals all its processes, and a worker may be gone before this process hears of it. */
-  async #stopUnderWay(): Promise<void> {
+  async #stopUnderWay({ retry, catchError }: StepPolicy): Promise<void> {
     const { signal } = this.#setup;
-    if (!signal.aborted)
-      await Promise.race([once(signal, 'abort'), setTimeout(STOP_ARRIVES_MS, undefined, { ref: false })]);
+    if (signal.aborted || this.#failure !== undefined) return;
+    const waitMs = STOP_ARRIVES_MS[retry === undefined && catchError === undefined ? 'runFails' : 'runGoesOn'];
+    await Promise.race([once(signal, 'abort'), setTimeout(waitMs, undefined, { ref: false })]);
   }
 
   #taskFacts(

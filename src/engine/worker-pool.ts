@@ -13,6 +13,7 @@ export class WorkerPool {
 
   /** Starts a worker ahead unless one is waiting for work. */
   prepare(): void {
+    this.#dropUnfit();
     if (this.#idle.length === 0) this.#idle = [new WorkerProcess(this.#start)];
   }
 
@@ -22,7 +23,7 @@ export class WorkerPool {
    * @param options.isolated whether no other task may have it, before or after
    */
   take({ isolated }: { isolated: boolean }): WorkerProcess {
-    this.#idle = this.#idle.filter((worker) => worker.isFree); // one may have died meanwhile
+    this.#dropUnfit();
     let worker = this.#idle.find(({ isFresh }) => isFresh || !isolated);
     if (worker === undefined) worker = new WorkerProcess(this.#start);
     else this.#idle = this.#idle.filter((other) => other !== worker);
@@ -38,8 +39,7 @@ export class WorkerPool {
       this.#idle = [worker, ...this.#idle];
       return;
     }
-    const ended = worker.end({ graceMs: 0 }).finally(() => this.#ending.delete(ended));
-    this.#ending.add(ended);
+    this.#endNow(worker);
   }
 
   /** Ends every worker, running tasks included. Resolves when no process is left. */
@@ -47,5 +47,17 @@ export class WorkerPool {
     const workers = [...this.#idle, ...this.#busy];
     this.#idle = [];
     await Promise.all([...this.#ending, ...workers.map((worker) => worker.end({ graceMs }))]);
+  }
+
+  /** One may have died while it was idle, or have been spoilt by what its last task left running. */
+  #dropUnfit(): void {
+    const unfit = this.#idle.filter(({ isFree }) => !isFree);
+    this.#idle = this.#idle.filter(({ isFree }) => isFree);
+    for (const worker of unfit) this.#endNow(worker);
+  }
+
+  #endNow(worker: WorkerProcess): void {
+    const ended = worker.end({ graceMs: 0 }).finally(() => this.#ending.delete(ended));
+    this.#ending.add(ended);
   }
 }

@@ -20,7 +20,12 @@ import {
 
 /** How a worker's time with a task ended. */
 export type TaskEnd =
-  | { readonly kind: 'done'; readonly outcome: TaskOutcome; readonly sharesLogs: boolean }
+  | {
+      readonly kind: 'done';
+      readonly outcome: TaskOutcome;
+      readonly sharesLogs: boolean;
+      readonly leftovers: readonly string[];
+    }
   /** The process ended before the task was done. */
   | { readonly kind: 'exit'; readonly exitCode: number }
   | { readonly kind: 'signal'; readonly signalCode: string }
@@ -40,7 +45,7 @@ type WorkerState =
   | { readonly status: 'busy' }
   /** It will not get another task. */
   | { readonly status: 'retired' }
-  | { readonly status: 'ended' };
+  | { readonly status: 'ended'; readonly end: TaskEnd };
 
 /** How long a task may take. */
 export interface TaskLimit {
@@ -80,6 +85,8 @@ export class WorkerProcess {
   #expired: PromiseWithResolvers<void> | undefined;
   /** Whether a task has been executed here. */
   #isUsed = false;
+  /** Whether it may have started processes, which may have left its group. */
+  #mayHaveChildren = false;
 
   constructor({ script, environment, guardian, onPrinted }: WorkerStart) {
     this.#guardian = guardian;
@@ -97,7 +104,9 @@ export class WorkerProcess {
     this.#tree = { pid: this.pid, startTime: identityOf(this.pid)?.startTime, mark };
     if (this.#process.pid !== undefined) guardian.watch(this.#process.pid);
     this.#process.on('message', (message) => this.#hear(message as WorkerMessage));
-    this.#process.on('error', (error) => this.#end({ kind: 'unusable', message: error.message }));
+    this.#process.on('error', (error) =>
+      this.#end({ kind: 'unusable', message: `no worker could be started: ${error.message}` }),
+    );
     this.#process.on('disconnect', () => void this.#endUnheard());
     this.#process.on('exit', (exitCode, signalCode) =>
       this.#end(signalCode === null ? { kind: 'exit', exitCode: exitCode ?? 1 } : { kind: 'signal', signalCode }),
@@ -114,9 +123,14 @@ export class WorkerProcess {
     return this.isFree && !this.#isUsed;
   }
 
+  /** Whether it has been given a task. */
+  get isUsed(): boolean {
+    return this.#isUsed;
+  }
+
   /** Gives the worker a task, as soon as it has loaded the flow. Its time begins then. */
   run(task: TaskFacts, { run, limit }: { run: RunFacts; limit?: TaskLimit | undefined }): Promise<TaskEnd> {
-    if (!this.isFree) return Promise.resolve({ kind: 'unusable', message: 'its worker is ending' });
+    if (!this.isFree) return Promise.resolve(this.#refusal());
     const { promise, resolve } = Promise.withResolvers<TaskEnd>();
     this.#finish = resolve;
     this.#limit = limit;
@@ -133,24 +147,36 @@ export class WorkerProcess {
   }
 
   /**
-   * Ends the process and everything in its group: SIGTERM, then SIGKILL. A task that did not ask for a warning is gone
-   * at once. Resolves when none is left.
+   * Ends the process and everything it started: a warning to its group, then SIGKILL. A task that did not ask for the
+   * warning is gone at once. Resolves when none is left.
    */
   async end({ graceMs }: { graceMs: number }): Promise<void> {
     this.retire();
     if (this.pid === 0) return;
-    if (graceMs > 0) {
-      signalGroup(this.pid, 'SIGTERM');
-      signalGroup(this.pid, 'SIGCONT'); // a stopped process gets the first only when it goes on
-      await Promise.race([this.#ended.promise, setTimeout(graceMs, undefined, { ref: false })]);
-    }
+    await this.#warn(graceMs, this.#ended.promise);
+    await this.#kill();
+    this.#guardian.release(this.pid);
+  }
+
+  /** Tells the task that it is to end, and gives it some time for that. */
+  async #warn(graceMs: number, over: Promise<void>): Promise<void> {
+    if (graceMs === 0) return;
+    signalGroup(this.pid, 'SIGTERM');
+    signalGroup(this.pid, 'SIGCONT'); // a stopped process gets the first only when it goes on
+    await Promise.race([over, setTimeout(graceMs, undefined, { ref: false })]);
+  }
+
+  async #kill(): Promise<void> {
+    // What left the group is looked for among all processes, which takes a few milliseconds. Where that cannot be done,
+    // for want of descriptors for one, the group is ended all the same.
+    if (this.#mayHaveChildren) await endTree(this.#tree, { graceMs: 0 }).catch(() => false);
     await endGroup(this.pid, { graceMs: 0 });
     await this.#ended.promise;
-    this.#guardian.release(this.pid);
   }
 
   #give(task: TaskFacts): void {
     this.#state = { status: 'busy' };
+    this.#mayHaveChildren = true; // until the worker says that there are none
     const limit = this.#limit;
     if (limit !== undefined) this.#timer = setTimer(() => void this.#expire(limit), limit.timeoutMs);
     if (this.#run !== undefined) this.#send({ type: 'run', run: this.#run });
@@ -169,13 +195,8 @@ export class WorkerProcess {
     this.retire();
     const expired = Promise.withResolvers<void>();
     this.#expired = expired;
-    const grace = new AbortController();
-    void expired.promise.then(() => grace.abort());
-    signalGroup(this.pid, 'SIGTERM');
-    signalGroup(this.pid, 'SIGCONT'); // a stopped process gets the first only when it goes on
-    await Promise.race([expired.promise, setTimeout(graceMs, undefined, { signal: grace.signal }).catch(() => {})]);
-    if (!(await endTree(this.#tree, { graceMs: 0 }))) await endGroup(this.pid, { graceMs: 0 });
-    await this.#ended.promise;
+    await this.#warn(graceMs, expired.promise);
+    await this.#kill();
     this.#expired = undefined;
     this.#settle({ kind: 'timeout', timeoutMs });
   }
@@ -195,9 +216,11 @@ export class WorkerProcess {
         this.#settle({ kind: 'unusable', message: message.message });
         return;
       case 'done':
-        if (message.outcome.status === 'failed' || message.leftovers.length > 0) this.retire();
+        this.#mayHaveChildren = message.sharesLogs;
+        if (message.outcome.status === 'failed' || message.leftovers.length > 0 || message.isSpoilt) this.retire();
         else if (this.#state.status === 'busy') this.#state = { status: 'idle' };
-        this.#settle({ kind: 'done', outcome: message.outcome, sharesLogs: message.sharesLogs });
+        const { outcome, sharesLogs, leftovers } = message;
+        this.#settle({ kind: 'done', outcome, sharesLogs, leftovers });
     }
   }
 
@@ -209,11 +232,19 @@ export class WorkerProcess {
 
   #end(end: TaskEnd): void {
     if (this.#state.status === 'ended') return;
-    const neverReady = this.#state.status === 'starting';
-    this.#state = { status: 'ended' };
+    const couldNotLoad = this.#state.status === 'starting' && (end.kind === 'exit' || end.kind === 'signal');
+    const told: TaskEnd = couldNotLoad ? { kind: 'unloadable', message: this.#readStartLog() } : end;
+    this.#state = { status: 'ended', end: told };
     this.#ended.resolve();
-    this.#settle(neverReady ? { kind: 'unloadable', message: this.#readStartLog() } : end);
+    this.#settle(told);
     closeSync(this.#startLog);
+  }
+
+  /** What becomes of a task for which this worker was chosen just before its end. */
+  #refusal(): TaskEnd {
+    const end = this.#state.status === 'ended' ? this.#state.end : undefined;
+    if (end?.kind === 'unloadable' || end?.kind === 'unusable') return end;
+    return { kind: 'unusable', message: 'its worker is ending' };
   }
 
   #settle(end: TaskEnd): void {

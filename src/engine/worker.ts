@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { closeSync, openSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
+import { setTimeout } from 'node:timers';
 import { setImmediate } from 'node:timers/promises';
 import { prepareBlob } from '../store/artifact-files.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
@@ -10,7 +11,7 @@ import { declarationsOf } from '../flow/declared-parameters.ts';
 import type { DefinedDecorator } from '../flow/decorator.ts';
 import { withoutSecrets } from '../flow/secret-values.ts';
 import type { TaskField } from '../flow/task-instance.ts';
-import { recordException } from './exception.ts';
+import { formatException, recordException } from './exception.ts';
 import { executeTask, type TaskContent } from './execute-task.ts';
 import { lookAround } from './leftovers.ts';
 import type { OrderMessage, RunFacts, TaskOrder, TaskOutcome, WorkerMessage } from './messages.ts';
@@ -34,6 +35,12 @@ export function runWorker(flowClass: FlowClass): Promise<never> {
   return new Promise(() => {}); // the channel keeps the process alive
 }
 
+/** How long a task may go on after what an earlier one had begun has failed. */
+const SUSPICION_MS = 5000;
+
+/** The exit status of a worker that cannot say what has become of its task. */
+const UNTOLD_STATUS = 70;
+
 /** What cards tell of an attempt, as it comes to be known. */
 interface TaskTold {
   readonly startedAt: number;
@@ -52,7 +59,10 @@ class Worker {
   #running: { readonly order: TaskOrder; readonly fail: (thrown: unknown) => void } | undefined;
   #findLeftovers: (() => readonly string[]) | undefined;
   readonly #stat = new OwnStat();
-  #isSpoilt = false;
+  /** Whether it has, or is about to have, a task: until that is done, the run process waits for it. */
+  #isServing = false;
+  /** What made this process unfit for further tasks: a task failed after its end. */
+  #spoiltBy: string | undefined;
 
   constructor(flowClass: FlowClass) {
     this.#flowClass = flowClass;
@@ -60,14 +70,15 @@ class Worker {
 
   hear(message: OrderMessage): void {
     if (message.type === 'run') this.#run = message.run;
-    else if (this.#run !== undefined) void this.#serve({ ...this.#run, ...message.task });
+    else if (this.#run !== undefined) void this.#serve({ ...this.#run, ...message.task }).catch(giveUp);
   }
 
   async #serve(order: TaskOrder): Promise<void> {
-    if (this.#isSpoilt) {
-      send({ type: 'unusable', message: 'an earlier task failed after its end' });
+    if (this.#spoiltBy !== undefined) {
+      send({ type: 'unusable', message: this.#spoiltBy });
       return;
     }
+    this.#isServing = true;
     try {
       this.#findLeftovers ??= lookAround(order.home, this.#stat);
       redirect(1, order.logs.stdout);
@@ -101,25 +112,37 @@ class Worker {
     send({
       type: 'done',
       outcome,
-      leftovers: this.#isSpoilt ? ['a failure'] : leftovers,
+      leftovers,
+      isSpoilt: this.#spoiltBy !== undefined,
       sharesLogs: leftovers.length > 0 || this.#stat.read().hadChildren,
     });
+    this.#isServing = false;
     flushCompileCache(); // this process may be ended at any time from now on, which would leave nothing in the cache
   }
 
   /**
    * Something was thrown that nobody caught. The task that began it is to blame: the running one, or one that has ended
-   * already. Of the latter it is told in the log that is open, and the next task should have another worker.
+   * already. Of the latter it is told in the log that is open, and the next task gets another worker: the run process hears
+   * of it at once, or with the end of the running task. The running task fails too if it does not end soon: it may wait
+   * for what has failed, such as a client that all tasks share and that the earlier one was the first to use.
    */
   blame(thrown: unknown): void {
     const begunBy = this.#begunBy.getStore() ?? this.#running?.order;
-    if (this.#running !== undefined && begunBy === this.#running.order) {
-      this.#running.fail(thrown);
+    const running = this.#running;
+    if (running !== undefined && begunBy === running.order) {
+      running.fail(thrown);
       return;
     }
-    this.#isSpoilt = true;
-    const who = begunBy === undefined ? 'outside any task' : `by ${begunBy.step}/${begunBy.taskId} after it had ended`;
-    console.error(`Thrown ${who}:`, thrown);
+    const exception = recordException(thrown, this.#run?.flow ?? '');
+    const task = begunBy && `${begunBy.step}/${begunBy.taskId}`;
+    const what = `Thrown ${task === undefined ? 'outside any task' : `by ${task} after it had ended`}: ${formatException(exception)}`;
+    this.#spoiltBy ??= what;
+    if (!this.#isServing) send({ type: 'unusable', message: what });
+    console.error(what);
+    if (running === undefined) return;
+    const { name, message } = exception;
+    const text = `it had not ended ${SUSPICION_MS / 1000} s after ${task} had thrown, which it may be waiting for: ${name}: ${message}`;
+    setTimeout(() => running.fail(new Error(text, { cause: thrown })), SUSPICION_MS).unref();
   }
 
   async #do(order: TaskOrder, told: TaskTold): Promise<TaskOutcome> {
@@ -154,7 +177,7 @@ class Worker {
       const { cards, blobs } = await keepCards({ order, outcome, parameters, readBlob, durationMs, ...told });
       return { ...outcome, cards, blobs: [...outcome.blobs, ...blobs] };
     } catch (error) {
-      console.error(`The cards could not be kept: ${error instanceof Error ? error.message : String(error)}`);
+      console.error(`The cards could not be kept: ${recordException(error, order.flow).message}`);
       return outcome;
     }
   }
@@ -227,6 +250,16 @@ function announcePrinting(): void {
       }
       return result;
     };
+  }
+}
+
+/** What has become of the task cannot be told. So the process ends, which tells that the task has failed. */
+function giveUp(error: unknown): never {
+  try {
+    console.error(`The worker could not go on: ${formatException(recordException(error, ''))}`);
+    process.exit(UNTOLD_STATUS);
+  } finally {
+    process.kill(process.pid, 'SIGKILL'); // the console, or a listener for the exit, is broken as well
   }
 }
 

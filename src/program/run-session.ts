@@ -196,6 +196,7 @@ export class RunSession {
         pool: this.#workers.pool,
         logs: this.#workers.logs,
         report,
+        remark: (text) => this.#remark(text),
         signal: this.#stop.signal,
         parameters: forTasks,
         with: this.#context.commandLine.topLevel.with ?? [],
@@ -227,6 +228,11 @@ export class RunSession {
       if (error instanceof Error) error.message = mask.text(error.message);
       throw error;
     }
+  }
+
+  /** Something of less weight than an event, among the events, unless they asked for quiet. */
+  #remark(text: string): void {
+    if (this.#context.commandLine.topLevel.quiet !== true) this.console.remark(text);
   }
 
   /** Something for people on stderr, unless they asked for quiet. */

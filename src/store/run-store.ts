@@ -254,7 +254,7 @@ export interface RunWriter {
   addBlobs(blobs: readonly NewBlob[]): Promise<void>;
   /** Makes the task and its attempt 0; returns the task's id. */
   startTask(task: NewTask, pid: number): Promise<string>;
-  /** Makes a further attempt. */
+  /** Makes a further attempt, or notes that one that could not begin has got another process. */
   startAttempt(taskId: string, attempt: number, pid: number): Promise<void>;
   /** @throws {RacewayError} `SUPERSEDED` when the run was recorded as ended in the meantime */
   finishAttempt(result: AttemptResult): Promise<void>;

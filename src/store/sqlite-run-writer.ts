@@ -267,7 +267,9 @@ class SqliteRunWriter implements RunWriter {
   ): void {
     const { key, step } = this.#task(taskId);
     this.#database.run(
-      `INSERT INTO attempt (task_key, number, status, started_at, pid) VALUES (?, ?, 'running', ?, ?)`,
+      `INSERT INTO attempt (task_key, number, status, started_at, pid) VALUES (?, ?, 'running', ?, ?)
+       ON CONFLICT (task_key, number) DO UPDATE SET started_at = excluded.started_at, pid = excluded.pid
+         WHERE status = 'running'`,
       key,
       attempt,
       Date.now(),

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { identityOf } from '../../src/process/identity.ts';
 import { flowFolder, type FlowFolder } from '../flow-folder.ts';
@@ -158,6 +159,45 @@ test('a process that is left in the background of a task ends with its run', asy
   expect(identityOf(pid)).toBeUndefined();
 });
 
+test.each([
+  ['failed', `throw new Error('no');`],
+  ['crashed', `process.kill(process.pid, 'SIGKILL'); await new Promise(() => {});`],
+  ['succeeded', ''],
+])('a process in a session of its own ends with its worker when the attempt has %s', async (_, does) => {
+  using folder = flowFolder(`
+    export class Sample extends FlowSpec {
+      start = step([isolate(), catchError()], async () => {
+        const child = spawn('setsid', ['sleep', '600'], { stdio: 'ignore' });
+        child.unref();
+        trace('begun', String(child.pid));
+        ${does}
+        this.next(this.wait);
+      });
+      wait = step(async () => {
+        const pid = Number(readFileSync('begun', 'utf8'));
+        for (;;) {
+          try { process.kill(pid, 0); } catch { break; }
+          await sleep(5);
+        }
+        this.next(this.end);
+      });
+      end = step();
+    }
+    import { readFileSync } from 'node:fs';`);
+  const { finished } = folder.start(['run', '--timeout=20s']);
+  expect((await finished).status).toBe(0);
+});
+
+test('nothing that a task started is left when its run has ended, whatever session it is in', async () => {
+  using folder = flowFolder(
+    flowThat(`const child = spawn('setsid', ['sleep', '600'], { stdio: 'ignore' }); child.unref();
+      trace('begun', String(child.pid)); throw new Error('no');`),
+  );
+  const { finished } = await begin(folder);
+  expect((await finished).status).toBe(1);
+  expect(identityOf(Number(folder.trace('begun')))).toBeUndefined();
+});
+
 test('a worker that is ended a moment before its run process belongs to the same stop', async () => {
   using folder = flowFolder(WAITS);
   const { child, finished } = await begin(folder);
@@ -169,6 +209,28 @@ test('a worker that is ended a moment before its run process belongs to the same
     reason: { kind: 'signal', signalCode: 'SIGTERM' },
   });
 });
+
+test.each(['catchError()', 'retry({ times: 1 })'])(
+  'a worker that is ended some time before its run process is not taken for a failure of a step with %s',
+  async (decorator) => {
+    using folder = flowFolder(`
+      export class Sample extends FlowSpec {
+        start = step([${decorator}], async () => {
+          trace('begun', String(process.pid));
+          if (current.retryCount === 0) await sleep(600_000);
+          this.next(this.end);
+        });
+        end = step(() => trace('went on', ''));
+      }`);
+    const { child, finished } = await begin(folder);
+    process.kill(Number(folder.trace('begun')), 'SIGTERM');
+    await setTimeout(400); // what the machine may need between one signal and the next
+    child.kill('SIGTERM');
+    expect((await finished).status).toBe(143);
+    expect(folder.trace('went on')).toBe('');
+    expect(await latestRun(folder)).toMatchObject({ reason: { kind: 'signal', signalCode: 'SIGTERM' } });
+  },
+);
 
 test('a worker that alone is ended fails its task', async () => {
   using folder = flowFolder(WAITS);

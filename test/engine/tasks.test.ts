@@ -229,6 +229,39 @@ describe('what a step does not await', () => {
   });
 });
 
+test('what a task prints is shown with the process that executed it, when another could not begin', async () => {
+  using folder = flowFolder(`
+    if (process.env.RACEWAY_WORKER !== undefined && !existsSync('refused')) {
+      process.once('message', () => { trace('refused', String(process.pid)); throw new Error('not me'); });
+    }
+    ${flowThat('console.log(process.pid);')}`);
+  const { status, stdout } = await folder.run(['--quiet', 'run', '--max-workers=1']);
+  expect(status).toBe(0);
+  const refused = folder.trace('refused').trim();
+  expect(stdout).toMatch(new RegExp(`/start/1 \\(pid ${refused}\\)\\] Task is starting`));
+  const [, shown, printed] = /\/middle\/2 \(pid (\d+)\)\] (\d+)\n/.exec(stdout) ?? [];
+  expect(shown).toBe(printed);
+  expect(pids(folder)['start']).not.toBe(refused);
+  expect(stdout).toMatch(new RegExp(`/start/1 \\(pid ${pids(folder)['start']}\\)\\] Task finished`));
+});
+
+test('a worker that cannot be started is reported with the reason, and is no error of the step', async () => {
+  using folder = flowFolder(`
+    if (process.env.RACEWAY_WORKER === undefined) process.execPath = '/nonexistent/node';
+    export class Sample extends FlowSpec {
+      start = step([retry({ times: 1, on: 'crash' })], () => { this.next(this.end); });
+      end = step();
+    }`);
+  const { stderr, status } = await folder.run(['--quiet', 'run']);
+  expect(status).toBe(1);
+  expect(stderr).toContain(
+    '(task-id 1, attempt 1) failed: Error: no worker could be started: spawn /nonexistent/node ENOENT',
+  );
+  await using latest = await latestRun(folder);
+  const [task] = await Array.fromAsync(latest.run.tasks());
+  expect(task?.attempts.map(({ reason }) => reason?.kind)).toStrictEqual(['exit', 'exit']);
+});
+
 test('a flow cannot speak on the channel of its worker', async () => {
   using folder = flowFolder(flowThat(`trace('send', typeof process.send);`));
   expect(await folder.run(['run'])).toMatchObject({ status: 0 });

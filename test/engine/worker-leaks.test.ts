@@ -107,6 +107,51 @@ describe('a task that leaves something behind does not disturb the next, which g
   });
 });
 
+describe('what tasks leave behind is said once for each step and kind', () => {
+  const LEAVES = `
+    export class Sample extends FlowSpec {
+      start = step(() => { this.next(this.work, { foreach: [1, 2, 3, 4] }); });
+      work = step(async (item: number) => {
+        await Promise.race([Promise.resolve(), new Promise((done) => setTimeout(done, 600_000))]);
+        if (item > 2) process.once('exit', () => {});
+        this.next(this.merge);
+      });
+      merge = join(() => { setInterval(() => {}, 1000); this.next(this.end); });
+      end = step();
+    }`;
+  const REMARKS = [
+    'Step work left a Timeout behind; its worker is replaced (said once, not for each task).',
+    'Step work left other listeners behind; its worker is replaced (said once, not for each task).',
+    'Step merge left a Timeout behind; its worker is replaced (said once, not for each task).',
+  ];
+
+  test('as text', async () => {
+    using folder = flowFolder(LEAVES);
+    const { status, stdout } = await folder.run(['run', '--max-workers=1']);
+    expect(status).toBe(0);
+    expect([...stdout.matchAll(/Step .* behind.*/g)].map(String)).toStrictEqual(REMARKS);
+  });
+
+  test('as JSON', async () => {
+    using folder = flowFolder(LEAVES);
+    const { stdout } = await folder.run(['--log-format=json', 'run', '--max-workers=1']);
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; text?: string });
+    expect(events.filter(({ type }) => type === 'remark').map(({ text }) => text)).toStrictEqual(REMARKS);
+  });
+
+  test.each([
+    ['--quiet', ['--quiet', 'run']],
+    ['--isolation=task, for which no worker is replaced', ['run', '--isolation=task']],
+  ])('but not with %s', async (_, args) => {
+    using folder = flowFolder(LEAVES);
+    const { status, stdout } = await folder.run(args);
+    expect({ status, remarks: stdout.match(/behind/g) }).toStrictEqual({ status: 0, remarks: null });
+  });
+});
+
 describe('a task that leaves nothing behind leaves its worker to the next', () => {
   test.concurrent.each([
     ['wrote much', `for (let i = 0; i < 20; i++) console.log('x'.repeat(1_000_000))`],
@@ -162,6 +207,7 @@ async function serve(): Promise<Disposable & { readonly address: string }> {
 /** A foreach of three of which the second task does something bad unless the folder has a file `mended`. */
 function foreachThat(does: string): string {
   return `${NOTE}
+    import { inspect } from 'node:util';
     export class Sample extends FlowSpec {
       start = step(() => { this.next(this.work, { foreach: ['a', 'b', 'c'] }); });
       work = step(async (item: string) => {
@@ -187,6 +233,61 @@ describe('a task that comes to a bad end is reported exactly, and no other is di
       'throws what throws when it is looked at',
       `throw new Proxy({}, { get() { throw new Error('inside'); } })`,
       { kind: 'exception', message: expect.stringContaining('thrown value: ') as string },
+    ],
+    [
+      'throws an error whose message cannot be read',
+      `throw Object.defineProperty(new Error('x'), 'message', { get() { throw new Error('unreadable'); } })`,
+      { kind: 'exception', message: expect.stringContaining('Error: Error: unreadable') as string },
+    ],
+    [
+      'throws an error whose stack cannot be read',
+      `throw Object.defineProperty(new Error('mine'), 'stack', { get() { throw new Error('unreadable'); } })`,
+      { kind: 'exception', message: 'Error: mine' },
+    ],
+    [
+      'throws an error whose cause cannot be read',
+      `throw Object.defineProperty(new Error('mine'), 'cause', { get() { throw new Error('unreadable'); } })`,
+      { kind: 'exception', message: 'Error: mine' },
+    ],
+    [
+      'throws what cannot be shown',
+      `throw { [inspect.custom]() { throw new Error('invisible'); } }`,
+      { kind: 'exception', message: 'thrown value: what cannot be shown' },
+    ],
+    [
+      'throws an error with a cause that cannot be shown',
+      `throw new Error('mine', { cause: { [inspect.custom]() { throw new Error('invisible'); } } })`,
+      { kind: 'exception', message: 'Error: mine' },
+    ],
+    [
+      'throws an error whose name is a symbol',
+      `throw Object.assign(new Error('mine'), { name: Symbol('name') })`,
+      { kind: 'exception', message: 'Error: mine' },
+    ],
+    [
+      'throws an error whose message is a function',
+      `throw Object.assign(new Error('mine'), { message: () => 1 })`,
+      { kind: 'exception', message: 'Error: [Function: message]' },
+    ],
+    [
+      'throws what does not say what it is',
+      `throw new Proxy({}, { getPrototypeOf() { throw new Error('inside'); } })`,
+      { kind: 'exception', message: expect.stringContaining('thrown value: ') as string },
+    ],
+    [
+      'throws in a folder that is gone',
+      `const fs = await import('node:fs'); fs.mkdirSync('gone'); process.chdir('gone'); fs.rmdirSync('../gone'); throw new Error('mine')`,
+      { kind: 'exception', message: 'Error: mine' },
+    ],
+    [
+      'leaves a process that cannot tell of it',
+      `Object.defineProperty(process, 'connected', { get() { throw new Error('broken'); } })`,
+      { kind: 'exit', exitCode: 70 },
+    ],
+    [
+      'leaves a process that cannot even exit',
+      `Object.defineProperty(process, 'connected', { get() { throw new Error('broken'); } }); process.on('exit', () => { throw new Error('stay'); })`,
+      { kind: 'signal', signalCode: 'SIGKILL' },
     ],
     [
       'rejects later',
@@ -347,6 +448,58 @@ describe('what fails after its task has ended is not blamed on the task that run
     const { after: failed, end } = Object.fromEntries(pids.map(([, step, pid]) => [step, pid]));
     expect(end).not.toBe(failed);
   });
+});
+
+test('a task that waits for what an earlier task began fails when that fails, and is told who began it', async () => {
+  using folder = flowFolder(`
+    let waiting: (() => void)[] = [];
+    let poller: NodeJS.Timeout | undefined;
+    const submit = (job: () => void) =>
+      new Promise<void>((done) => {
+        waiting.push(() => { job(); done(); });
+        poller ??= setInterval(() => { for (const work of waiting.splice(0)) work(); }, 2).unref();
+      });
+    export class Sample extends FlowSpec {
+      start = step(async () => { await submit(() => {}); this.next(this.middle); });
+      middle = step(async () => { await submit(() => { throw new TypeError('mine'); }); this.next(this.end); });
+      end = step();
+    }`);
+  const { status, stdout, stderr } = await folder.run(['--quiet', 'run', '--max-workers=1']);
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/\/middle\/2 \(pid \d+\)\] Thrown by start\/1 after it had ended: TypeError: mine\n/);
+  expect(stderr).toMatch(
+    /Step middle .* failed: Error: it had not ended 5 s after start\/1 had thrown, .*: TypeError: mine\n/,
+  );
+  expect(stderr).toMatch(/Caused by TypeError: mine\n +at .*sample\.ts:/);
+});
+
+test('workers that were spoilt while they were idle are replaced, and no task fails for it', async () => {
+  using folder = flowFolder(`
+    const lines = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').split('\\n').length - 1 : 0);
+    export class Sample extends FlowSpec {
+      start = step(() => { this.next(this.work, { foreach: [1, 2, 3, 4] }); });
+      work = step(async () => {
+        trace('begun', String(process.pid));
+        while (lines('begun') < 4) await sleep(2);
+        const timer = setInterval(() => {
+          if (!existsSync('go')) return;
+          clearInterval(timer);
+          trace('thrown', '');
+          throw new Error('too late');
+        }, 2).unref();
+        this.next(this.merge);
+      });
+      merge = join(async () => {
+        trace('go', '');
+        while (lines('thrown') < 4) await sleep(2);
+        this.next(this.after);
+      });
+      after = step(() => { trace('after', String(process.pid)); this.next(this.end); });
+      end = step();
+    }
+    import { readFileSync } from 'node:fs';`);
+  expect(await folder.run(['--quiet', 'run', '--max-workers=4'])).toMatchObject({ status: 0, stderr: '' });
+  expect(folder.trace('begun').split('\n')).not.toContain(folder.trace('after').trim());
 });
 
 test('processes that a task let go of are gone when the run is over', async () => {

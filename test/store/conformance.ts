@@ -148,6 +148,16 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       });
     });
 
+    test('an attempt that got another process has the id of that one', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      const id = await writer.startTask(newTask('start'), 1);
+      await writer.startAttempt(id, 0, 2);
+      const attempts = await store.attempts('Sample', writer.runId, id);
+      expect(attempts).toMatchObject([{ number: 0, pid: 2, state: { status: 'running' } }]);
+    });
+
     test('a task whose attempt is tried again is running until the next one has ended', async () => {
       await using place = createStore();
       const store = place.open();
