@@ -204,7 +204,7 @@ class RunProgress {
   }
 
   async #execute({ step, planned, attempt, taskId: known }: DueAttempt): Promise<void> {
-    const { pool, writer, report, graph, isolation, graceMs } = this.#setup;
+    const { pool, writer, report, graph, isolation, graceMs, signal } = this.#setup;
     const policy = this.#policies.get(step) ?? {};
     const isolated = isolation === 'task' || policy.isolated === true;
     const { parentIds, frames, originPathspec } = planned;
@@ -228,7 +228,7 @@ class RunProgress {
     }
     if (end.kind === 'signal' && SIGNALS_OF_A_STOP.has(end.signalCode)) await this.#stopUnderWay();
     for (const log of logs) {
-      this.#setup.logs.remove(log);
+      await this.#setup.logs.remove(log, { signal });
       if (log.isEmpty && end.kind === 'done' && !end.sharesLogs) this.#spareLogs.keep(log.file);
     }
     rmSync(task.tempdir, { recursive: true, force: true });
