@@ -55,7 +55,7 @@ export class LogFollower {
     let isNew = false;
     let isMore = false;
     try {
-      for (const log of [...this.#logs]) {
+      for (const log of this.#logs.values().toArray()) {
         if (isFull()) {
           log.bound();
           continue;

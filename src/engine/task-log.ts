@@ -1,4 +1,5 @@
 import { appendFileSync, closeSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { logTimesFile } from '../store/home-folder.ts';
 import type { SecretMask } from './secret-mask.ts';
 
@@ -112,6 +113,23 @@ export class TaskLog {
       writeSync(this.#descriptor, `\n${this.#note('the rest was not kept')}\n`, this.#position);
     }
     closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+
+  /** Hides the secrets in what something that survived the task has written since; that is not handed on. */
+  async hideLate(): Promise<void> {
+    const { writtenBytes } = this;
+    if (writtenBytes <= this.#position) return;
+    const descriptor = this.#open();
+    const chunk = Buffer.allocUnsafe(LOOK_BYTES);
+    let length: number;
+    do {
+      length = readSync(descriptor, chunk, 0, chunk.byteLength, this.#position);
+      this.#hideSecrets(chunk.subarray(0, length), descriptor);
+      this.#position += length;
+      await setImmediate();
+    } while (length > 0 && this.#position < writtenBytes);
+    closeSync(descriptor);
     this.#descriptor = undefined;
   }
 
