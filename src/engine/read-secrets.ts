@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { InvalidOptionError } from '../core/errors.ts';
-import { SHORTEST_SECRET } from './secret-mask.ts';
+import { SHORTEST_SECRET } from './secret-forms.ts';
 import type { SecretSource, StepPolicy } from '../flow/step-policy.ts';
 
 /** The secrets that the steps of a flow ask for. */

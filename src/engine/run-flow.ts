@@ -97,6 +97,10 @@ export async function runFlow(setup: RunSetup, beginning: Beginning): Promise<Fi
   try {
     const state = await run.complete(beginning.ready);
     const ended = setup.pool.end({ graceMs: setup.graceMs });
+    if (setup.secrets.length > 0) {
+      await ended; // while something is left it may print a secret
+      await run.hideLateSecrets();
+    }
     await setup.writer.finish(state);
     await ended;
     setup.report({ type: 'run-finished', pathspec: run.pathspec(), state });
@@ -127,6 +131,8 @@ class RunProgress {
   readonly #mask: SecretMask;
   readonly #facts: RunFacts;
   readonly #spareLogs = new SpareLogs();
+  /** Those that something besides a worker may still write to; only when there are secrets. */
+  readonly #sharedLogs: TaskLog[] = [];
   readonly #due: TaskQueue<DueAttempt>;
   /** What tasks left behind that has been remarked on, with their steps. */
   readonly #remarked = new Set<string>();
@@ -194,6 +200,11 @@ class RunProgress {
     return formatPathspec({ flow: this.#setup.writer.flow, run: this.#setup.writer.runId, step, task });
   }
 
+  /** What survived its task may have printed since; when nothing is left, no secret stays in a log. */
+  async hideLateSecrets(): Promise<void> {
+    for (const log of this.#sharedLogs) await log.hideLate();
+  }
+
   #plan(tasks: readonly PlannedTask[]): void {
     for (const planned of tasks) this.#due.add({ step: planned.step, planned, attempt: 0, taskId: undefined });
   }
@@ -209,7 +220,7 @@ class RunProgress {
   }
 
   async #execute({ step, planned, attempt, taskId: known }: DueAttempt): Promise<void> {
-    const { pool, writer, report, graph, isolation, graceMs } = this.#setup;
+    const { pool, writer, report, graph, isolation, graceMs, signal } = this.#setup;
     const policy = this.#policies.get(step) ?? {};
     const isolated = isolation === 'task' || policy.isolated === true;
     const { parentIds, frames, originPathspec } = planned;
@@ -238,8 +249,10 @@ class RunProgress {
     }
     if (end.kind === 'signal' && SIGNALS_OF_A_STOP.has(end.signalCode)) await this.#stopUnderWay(policy);
     for (const log of logs) {
-      this.#setup.logs.remove(log);
-      if (log.isEmpty && end.kind === 'done' && !end.sharesLogs) this.#spareLogs.keep(log.file);
+      await this.#setup.logs.remove(log, { signal });
+      const isShared = end.kind !== 'done' || end.sharesLogs;
+      if (isShared && !this.#mask.isEmpty) this.#sharedLogs.push(log);
+      if (log.isEmpty && !isShared) this.#spareLogs.keep(log.file);
     }
     rmSync(task.tempdir, { recursive: true, force: true });
     pool.giveBack(worker, { isolated });

@@ -1,5 +1,5 @@
-/** What is shorter, such as a brace in a secret of several lines, would hide half of every log. */
-export const SHORTEST_SECRET = 4;
+import { inspect } from 'node:util';
+import { secretForms } from './secret-forms.ts';
 
 /** Where some bytes are. */
 export interface ByteRange {
@@ -8,8 +8,8 @@ export interface ByteRange {
 }
 
 /**
- * Finds secrets of four characters or more in what is to be shown or kept, and puts `*` in their place: as many, so that nothing else
- * moves.
+ * Finds secrets of four characters or more, and the lines of those of several, in what is to be shown or kept, and puts
+ * `*` in their place: as many, so that nothing else moves.
  */
 export class SecretMask {
   /** Longest first, so that a secret that is part of another does not spoil it. */
@@ -19,8 +19,7 @@ export class SecretMask {
   readonly longestBytes: number;
 
   constructor(secrets: readonly string[]) {
-    const all = secrets.flatMap((secret) => [secret, ...linesOf(secret)]);
-    const parts = new Set(all.filter((part) => part.length >= SHORTEST_SECRET));
+    const parts = new Set(secrets.flatMap((secret) => [secret, ...linesOf(secret)]).flatMap(secretForms));
     this.#parts = [...parts].toSorted((one, other) => other.length - one.length);
     this.#bytes = this.#parts.map((part) => Buffer.from(part));
     this.longestBytes = Math.max(0, ...this.#bytes.map(({ byteLength }) => byteLength));
@@ -30,7 +29,9 @@ export class SecretMask {
     return this.#parts.length === 0;
   }
 
-  text(text: string): string {
+  /** Takes anything: the name and the message of an error that was thrown need not be strings. */
+  text(given: unknown): string {
+    const text = typeof given === 'string' ? given : inspect(given);
     return this.#parts.reduce((masked, part) => masked.replaceAll(part, '*'.repeat(part.length)), text);
   }
 

@@ -1,15 +1,12 @@
 import { RacewayError } from '../core/errors.ts';
-import { SHORTEST_SECRET } from './secret-mask.ts';
+import { secretForms } from './secret-forms.ts';
 
 /** Finds secrets of four characters or more in what is about to be stored. */
 export class SecretSearch {
   readonly #secrets: readonly Buffer[];
 
   constructor(secrets: readonly string[]) {
-    // As they are, and as they stand in a text with escapes.
-    const long = secrets.filter(({ length }) => length >= SHORTEST_SECRET);
-    const forms = long.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
-    this.#secrets = [...new Set(forms)].map((form) => Buffer.from(form));
+    this.#secrets = [...new Set(secrets.flatMap(secretForms))].map((form) => Buffer.from(form));
   }
 
   /** @throws {RacewayError} `ARTIFACT` when a secret stands in one of the parts */

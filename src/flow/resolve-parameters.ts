@@ -329,9 +329,9 @@ async function computedDefault(name: string, parameter: Parameter): Promise<unkn
   } catch (cause) {
     throw new RacewayError(
       'FLOW_DEFINITION',
-      `The default of parameter ${name} could not be computed: ${String(cause)}`,
+      `The default of parameter ${name} could not be computed${secret ? '' : `: ${String(cause)}`}`,
       `Mend what it needs, or give the parameter a value: --${name}=<value>.`,
-      { cause },
+      secret ? undefined : { cause },
     );
   }
   const isWhole = multiple ? Array.isArray(value) : value !== undefined;

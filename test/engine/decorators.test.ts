@@ -528,6 +528,43 @@ describe('secrets', () => {
     for (const text of filesIn(folder.file('.raceway'))) expect(text).not.toContain(SECRET);
   });
 
+  test('is recognised with the escapes of whatever shows or stores it', async () => {
+    using folder = flowFolder(`
+      export class Sample extends FlowSpec {
+        start = step([secrets({ sources: ['env:TOKEN'] })], () => {
+          const { TOKEN } = process.env;
+          console.log({ TOKEN });
+          console.log(JSON.stringify({ TOKEN }));
+          this.next(this.work, { foreach: [{ [TOKEN!]: 1 }] });
+        });
+        work = step((_: object) => this.next(this.merge));
+        merge = join(() => this.next(this.end));
+        end = step();
+      }`);
+    const { stdout, stderr } = await folder.run(['run'], { TOKEN: String.raw`C:\x "<quoted>"` });
+    expect(stdout).toMatch(/\] \{ TOKEN: '\*+' \}\n.*\] \{"TOKEN":"\*+"\}\n/);
+    expect(stderr).toContain('item 0 of the foreach of step start cannot be stored: it holds a secret');
+    for (const text of [stdout, stderr, ...filesIn(folder.file('.raceway'))]) expect(text).not.toContain('quoted');
+  });
+
+  test('are hidden in a log also where a process printed them that survived its task', async () => {
+    using folder = flowFolder(`
+      export class Sample extends FlowSpec {
+        start = step([secrets({ sources: ['env:TOKEN'] })], () => {
+          const command = 'while [ ! -e go ]; do sleep 0.01; done; echo late $TOKEN; touch printed';
+          spawn('sh', ['-c', command], { stdio: ['ignore', 'inherit', 'inherit'] }).unref();
+          this.next(this.end);
+        });
+        end = step(async () => {
+          writeFileSync('go', '');
+          while (!existsSync('printed')) await sleep(5);
+        });
+      }`);
+    expect(await folder.run(['run'], { TOKEN: SECRET })).toMatchObject({ status: 0 });
+    expect((await stepOf(folder, 'start')).stdout).toStrictEqual([`late ${'*'.repeat(Buffer.byteLength(SECRET))}\n`]);
+    for (const text of filesIn(folder.file('.raceway'))) expect(text).not.toContain(SECRET);
+  });
+
   test('an item of a foreach that holds one fails its task', async () => {
     using folder = flowFolder(`
       export class Sample extends FlowSpec {

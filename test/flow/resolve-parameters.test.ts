@@ -385,6 +385,20 @@ describe('a secret', () => {
     expect(inspect(error, { depth: 9 })).not.toContain('hunter2');
   });
 
+  test('that cannot be computed is told without what was thrown, which may hold it', async () => {
+    const token = parameter.string({
+      secret: true,
+      default: () => {
+        throw new Error('no hunter2');
+      },
+    });
+    const error: unknown = await resolve({ token }, {}).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/^The default of parameter token could not be computed\n/),
+    });
+    expect(inspect(error)).not.toContain('hunter2');
+  });
+
   test('that is computed is not in the error when it is refused', async () => {
     const one = parameter.integer({ secret, default: () => 'hunter2' as unknown as number });
     await expect(resolve({ x: one }, {})).rejects.toThrow('was computed as something else; it takes an integer');

@@ -1,12 +1,13 @@
-import { inspect, stripVTControlCharacters } from 'node:util';
+import { stripVTControlCharacters } from 'node:util';
 import { SecretMask } from '../secret-mask.ts';
+import { escapeHtml } from './escape-html.ts';
 
 /** Texts and bytes on their way into a card: secrets are hidden before anything is escaped or cut. */
 export class CardText {
   readonly #mask: SecretMask;
 
   constructor(secrets: readonly string[]) {
-    this.#mask = new SecretMask(secrets.flatMap(formsOf));
+    this.#mask = new SecretMask(secrets);
   }
 
   /** For what is not HTML yet. */
@@ -30,23 +31,4 @@ export class CardText {
     for (const { start, length } of this.#mask.find(masked)) masked.fill('*', start, start + length);
     return masked;
   }
-}
-
-/** As it is, as it stands in what was shown as a string of JavaScript or JSON, and as HTML that the author made. */
-function formsOf(secret: string): readonly string[] {
-  const shown = inspect(secret, { maxStringLength: Infinity, breakLength: Infinity });
-  return [secret, shown.slice(1, -1), JSON.stringify(secret).slice(1, -1), escapeHtml(secret)];
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** A text as HTML that shows it. */
-export function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }

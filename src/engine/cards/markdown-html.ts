@@ -1,5 +1,5 @@
 import { Marked, type Tokens } from 'marked';
-import { escapeHtml } from './card-text.ts';
+import { escapeHtml } from './escape-html.ts';
 
 /** Where a link may lead; a page that is opened from a file must not run what it is given. */
 const PROTOCOLS: ReadonlySet<string> = new Set(['http:', 'https:', 'mailto:']);
