@@ -20,7 +20,7 @@ import { TaskLog } from './task-log.ts';
 import { machineResources, TaskQueue } from './task-queue.ts';
 import { type LeftByTask, leftBy, taskSources } from './task-sources.ts';
 import type { WorkerPool } from './worker-pool.ts';
-import type { TaskEnd, TaskLimit } from './worker-process.ts';
+import type { TaskEnd, TaskLimit, WorkerProcess } from './worker-process.ts';
 
 /** How often the run says that it is alive when nothing else happens, in milliseconds. */
 const HEARTBEAT_MS = 10_000;
@@ -233,7 +233,7 @@ class RunProgress {
     const pathspec = this.pathspec(step, taskId);
     report({ type: 'task-started', pathspec, attempt, pid: worker.pid, originPathspec });
     const task = this.#taskFacts(planned, { taskId, attempt, policy });
-    const logs = this.#openLogs(task, pathspec);
+    const logs = this.#openLogs(task, { pathspec, worker });
     const limit: TaskLimit | undefined =
       policy.timeoutMs === undefined ? undefined : { timeoutMs: policy.timeoutMs, graceMs };
     let end: TaskEnd;
@@ -252,7 +252,7 @@ class RunProgress {
       await this.#setup.logs.remove(log, { signal });
       const isShared = end.kind !== 'done' || end.sharesLogs;
       if (isShared && !this.#mask.isEmpty) this.#sharedLogs.push(log);
-      if (log.isEmpty && !isShared) this.#spareLogs.keep(log.file);
+      if (log.isEmpty && !isShared) this.#spareLogs.keep(log.file, worker);
     }
     rmSync(task.tempdir, { recursive: true, force: true });
     pool.giveBack(worker, { isolated });
@@ -364,9 +364,12 @@ class RunProgress {
     };
   }
 
-  #openLogs({ logs }: TaskFacts, pathspec: string): readonly TaskLog[] {
+  #openLogs(
+    { logs }: TaskFacts,
+    { pathspec, worker }: { pathspec: string; worker: WorkerProcess },
+  ): readonly TaskLog[] {
     return (['stdout', 'stderr'] as const).map((stream) => {
-      this.#spareLogs.make(logs[stream]);
+      this.#spareLogs.make(logs[stream], worker);
       const log = new TaskLog(logs[stream], {
         maxBytes: this.#setup.maxLogBytes,
         mask: this.#mask,
