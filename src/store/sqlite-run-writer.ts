@@ -69,6 +69,9 @@ const CLONE_RESULTS = [
 export const IS_LATEST_ATTEMPT =
   'number = (SELECT MAX(number) FROM attempt AS other WHERE other.task_key = attempt.task_key)';
 
+/** Whoever looks from another machine takes a run for lost after a minute. */
+const BEAT_INTERVAL_MS = 1000;
+
 interface WaitingWrite {
   /** Returns what tells the caller, once it is committed. */
   readonly write: () => () => void;
@@ -87,6 +90,7 @@ class SqliteRunWriter implements RunWriter {
   #nextTaskId = 1;
   #nextEvent = 1;
   #waiting: WaitingWrite[] = [];
+  #beatAt: TimeMs;
 
   constructor(database: SqliteDatabase, run: { key: number; flow: string; runId: string; createdAt: TimeMs }) {
     this.#database = database;
@@ -94,6 +98,7 @@ class SqliteRunWriter implements RunWriter {
     this.flow = run.flow;
     this.runId = run.runId;
     this.createdAt = run.createdAt;
+    this.#beatAt = run.createdAt;
   }
 
   /** Records the first event; part of the transaction that makes the run. */
@@ -323,21 +328,23 @@ class SqliteRunWriter implements RunWriter {
     }
   }
 
-  /** Every write also says that the run process is alive, and finds out whether the run is still its own. */
+  /** Every write also finds out whether the run is still its own, and now and then says that the run process is alive. */
   #write<T>(work: () => T): T {
     return this.#database.write(() => {
-      const { changes } = this.#database.run(
-        `UPDATE run SET heartbeat_at = ? WHERE run_key = ? AND status = 'running'`,
-        Date.now(),
-        this.#key,
-      );
-      if (changes === 0) {
+      const now = Date.now();
+      const isDue = now - this.#beatAt >= BEAT_INTERVAL_MS;
+      const isOwn = isDue
+        ? this.#database.run(`UPDATE run SET heartbeat_at = ? WHERE run_key = ? AND status = 'running'`, now, this.#key)
+            .changes > 0
+        : this.#database.get(`SELECT 1 FROM run WHERE run_key = ? AND status = 'running'`, this.#key) !== undefined;
+      if (!isOwn) {
         throw new RacewayError(
           'SUPERSEDED',
           `${this.#pathspec()} was recorded as ended while its run process was away`,
           'Look at the run that took its place, or resume it.',
         );
       }
+      if (isDue) this.#beatAt = now;
       return work();
     });
   }

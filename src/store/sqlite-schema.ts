@@ -103,6 +103,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE run ADD COLUMN kind TEXT NOT NULL DEFAULT 'run';
   ALTER TABLE attempt ADD COLUMN is_retried INTEGER NOT NULL DEFAULT 0;
+  DROP INDEX artifact_by_content; -- no query asks so, and in the order of hashes each new row is another page to write
 
   CREATE TABLE card (
     attempt_key INTEGER NOT NULL REFERENCES attempt ON DELETE CASCADE,
