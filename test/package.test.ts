@@ -73,9 +73,9 @@ function execute(file: string, args: readonly string[], { cwd = folder }: { cwd?
   }
 }
 
-/** The files of the section on tests in docs/flows.md. */
+/** The files of the section on tests in docs/testing.md. */
 async function writeDocumentedTest(): Promise<void> {
-  const text = await readFile(join(project, 'docs', 'flows.md'), 'utf8');
+  const text = await readFile(join(project, 'docs', 'testing.md'), 'utf8');
   for (const [, code = '', name = ''] of text.matchAll(/^```ts\n(\/\/ (\S+\.ts)\n.*?)^```$/gms)) {
     await writeFile(join(folder, name), code);
   }
