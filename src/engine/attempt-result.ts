@@ -47,7 +47,8 @@ export function attemptResult(
         return { taskId, attempt, state: { status: 'successful' }, transition, artifacts, cards, blobs, reads };
       }
       const exception = masked(outcome.exception, mask);
-      return { ...nothing, cards, blobs, exception, state: failed({ kind: 'exception', message: summary(exception) }) };
+      const state = failed({ kind: 'exception', message: summary(exception) });
+      return { ...nothing, cards, blobs, exception, reads: outcome.reads, state };
     }
     case 'unusable': {
       const exception = { name: 'Error', message: mask.text(end.message), stack: '' };
@@ -120,7 +121,7 @@ function checkedEnd(end: TaskEnd, step: GraphStep | undefined): TaskEnd {
   const message = describeMisfit(end.outcome.transition, step);
   if (message === undefined) return end;
   const exception = { name: 'FlowError', message, stack: '' };
-  return { ...end, outcome: { status: 'failed', exception, cards: [], blobs: [] } }; // its cards speak of success
+  return { ...end, outcome: { status: 'failed', exception, reads: end.outcome.reads, cards: [], blobs: [] } }; // its cards speak of success
 }
 
 function masked({ name, message, stack }: ExceptionRecord, mask: SecretMask): ExceptionRecord {

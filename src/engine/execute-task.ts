@@ -2,7 +2,7 @@ import { RacewayError } from '../core/errors.ts';
 import { current } from '../flow/current.ts';
 import type { DefinedDecorator } from '../flow/decorator.ts';
 import type { FlowClass } from '../flow/flow-spec.ts';
-import { createTask, type JoinInput, type TaskField } from '../flow/task-instance.ts';
+import { createTask, type JoinInput, type TaskInstance } from '../flow/task-instance.ts';
 import type { Transition } from '../flow/transition.ts';
 import { decodeText, decodeValue, encodeText } from '../store/encoding.ts';
 import type { ArtifactRecord, BlobRef, NewBlob, TransitionRecord } from '../store/run-store.ts';
@@ -40,14 +40,14 @@ export async function executeTask(
     parameters,
     content,
     with: added = [],
-    onFields,
+    onTask,
   }: {
     /** The run's, for this task alone. */
     parameters: Readonly<Record<string, unknown>>;
     content: TaskContent;
     with?: readonly DefinedDecorator[];
-    /** Told what is in the fields once the step is done. */
-    onFields?: (fields: readonly TaskField[]) => void;
+    /** Given the instance before the step runs on it, for whoever wants to know of it also when the step throws. */
+    onTask?: (task: TaskInstance) => void;
   },
 ): Promise<TaskSuccess> {
   const inherited = byName(work.inherited);
@@ -64,10 +64,9 @@ export async function executeTask(
     maxNumSplits: work.maxNumSplits,
     with: added,
   });
+  onTask?.(task);
   await task.run(work.step);
-  const fields = task.fields();
-  onFields?.(fields);
-  const { artifacts, blobs } = collectArtifacts(fields, {
+  const { artifacts, blobs } = collectArtifacts(task.fields(), {
     prepare: content.prepare,
     inherited,
     inputs: split === undefined ? inputs : [split],

@@ -83,6 +83,8 @@ export type TaskOutcome = {
   | {
       readonly status: 'failed';
       readonly exception: ExceptionRecord;
+      /** As far as the task came to be. */
+      readonly reads: ReadsRecord | undefined;
     }
 );
 

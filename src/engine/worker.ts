@@ -10,7 +10,7 @@ import type { FlowClass } from '../flow/flow-spec.ts';
 import { declarationsOf } from '../flow/declared-parameters.ts';
 import type { DefinedDecorator } from '../flow/decorator.ts';
 import { withoutSecrets } from '../flow/secret-values.ts';
-import type { TaskField } from '../flow/task-instance.ts';
+import type { TaskInstance } from '../flow/task-instance.ts';
 import { formatException, recordException } from './exception.ts';
 import { executeTask, type TaskContent } from './execute-task.ts';
 import { lookAround } from './leftovers.ts';
@@ -45,7 +45,7 @@ const UNTOLD_STATUS = 70;
 interface TaskTold {
   readonly startedAt: number;
   readonly cards: TaskCards;
-  fields: readonly TaskField[];
+  task: TaskInstance | undefined;
 }
 
 class Worker {
@@ -88,7 +88,7 @@ class Worker {
       return;
     }
     const restoreEnvironment = setEnvironment(order.environment);
-    const told: TaskTold = { startedAt: Date.now(), cards: new TaskCards(order), fields: [] };
+    const told: TaskTold = { startedAt: Date.now(), cards: new TaskCards(order), task: undefined };
     const start = performance.now();
     const failed = new Promise<never>((_, reject) => (this.#running = { order, fail: reject }));
     let outcome: TaskOutcome;
@@ -96,7 +96,8 @@ class Worker {
       outcome = await Promise.race([this.#begunBy.run(order, () => this.#do(order, told)), failed]);
       await Promise.race([setImmediate(), failed]); // Node reports a rejection that nobody awaited a turn later
     } catch (thrown) {
-      outcome = { status: 'failed', exception: recordException(thrown, order.flow), cards: [], blobs: [] };
+      const reads = told.task && { parameters: told.task.parameterReads };
+      outcome = { status: 'failed', exception: recordException(thrown, order.flow), reads, cards: [], blobs: [] };
     }
     this.#running = undefined;
     if (order.cards.length > 0) {
@@ -160,7 +161,7 @@ class Worker {
       parameters: this.#parametersOf(order),
       content,
       with: await this.#decorators(order.with),
-      onFields: (fields) => (told.fields = fields),
+      onTask: (task) => (told.task = task),
     });
   }
 
@@ -174,7 +175,15 @@ class Worker {
       const readBlob = this.#store?.readBlobSync.bind(this.#store);
       const { parameters: declared } = declarationsOf(this.#flowClass);
       const parameters = withoutSecrets(declared, this.#parametersOf(order));
-      const { cards, blobs } = await keepCards({ order, outcome, parameters, readBlob, durationMs, ...told });
+      const { cards, blobs } = await keepCards({
+        order,
+        outcome,
+        parameters,
+        fields: outcome.status === 'successful' ? (told.task?.fields() ?? []) : [],
+        readBlob,
+        durationMs,
+        ...told,
+      });
       return { ...outcome, cards, blobs: [...outcome.blobs, ...blobs] };
     } catch (error) {
       console.error(`The cards could not be kept: ${recordException(error, order.flow).message}`);

@@ -368,6 +368,20 @@ describe('catchError', () => {
     expect(stderr).toContain(`Step start has catchError() with the artifact ${artifact}, ${why}: name another field.`);
   });
 
+  test('what a caught task read is known: only another value of that makes it run again', async () => {
+    using folder = flowFolder(`
+      export class Sample extends FlowSpec.with({ a: parameter.integer({ default: 1 }), b: parameter.integer({ default: 1 }) }) {
+        start = step([catchError()], () => { trace('ran', 'start'); throw new Error('no ' + this.a); this.next(this.end); });
+        end = step(() => { trace('ran', 'end'); if (this.b === 1) throw new Error('end'); });
+      }`);
+    await folder.run(['run']);
+    expect((await folder.run(['resume', '--b=2'])).status).toBe(0);
+    expect(linesOf(folder, 'ran')).toStrictEqual(['start', 'end', 'end']);
+    expect((await folder.run(['resume', 'end', '--a=2', '--dry-run'])).stdout).toMatch(
+      /start +1 task run again: it read a parameter or config that changed/,
+    );
+  });
+
   test('a join that fails passes on what its inputs agree on', async () => {
     using folder = flowFolder(`
       export class Sample extends FlowSpec {
