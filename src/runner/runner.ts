@@ -27,7 +27,8 @@ import { type Interpreter, interpreterOf } from './interpreter.ts';
 import { LinkedAbort } from './linked-abort.ts';
 import type { MapResults } from './map-result.ts';
 import { type MapHost, mapRows } from './map-rows.ts';
-import { type Options, refuseZeroByte } from './option-flags.ts';
+import type { Options } from './option-flags.ts';
+import { asOptions, checkOwnOptions, splitOptions } from './own-options.ts';
 import {
   MAP_OWN_OPTIONS,
   type MapOperationOptions,
@@ -42,7 +43,6 @@ import {
   type SpinOperationOptions,
 } from './runner-options.ts';
 import { type GuardianShare, shareGuardian } from './shared-guardian.ts';
-import { checkTimeLimit } from './time-limit.ts';
 
 const START_TIMEOUT_MS = 3_600_000;
 
@@ -92,7 +92,7 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
    */
   constructor(flowFile: string | URL, options?: RunnerOptions<NoInfer<F>>) {
     this.flowFile = resolve(flowFile instanceof URL ? fileURLToPath(flowFile) : flowFile);
-    const { own, flags } = split<RunnerOwnOptions>(options ?? {}, RUNNER_OWN_OPTIONS);
+    const { own, flags } = splitOptions<RunnerOwnOptions>(options ?? {}, RUNNER_OWN_OPTIONS);
     this.#own = own;
     this.#topLevel = flags;
   }
@@ -172,7 +172,7 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
     rows: Iterable<Exactly<R, ParameterInputs<F>>> | AsyncIterable<Exactly<R, ParameterInputs<F>>>,
     options?: MapOperationOptions<F>,
   ): MapResults<F, R> {
-    const { own, flags } = split<MapOwnOptions & OperationOwnOptions>(options ?? {}, MAP_OWN_OPTIONS);
+    const { own, flags } = splitOptions<MapOwnOptions & OperationOwnOptions>(options ?? {}, MAP_OWN_OPTIONS);
     checkOwnOptions(this.#own, own);
     const environment = { ...process.env, ...this.#own.env };
     const host: MapHost<F> = {
@@ -209,7 +209,7 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
   }
 
   #runOperation(parameters: unknown, options: unknown, showsOutput: boolean): Operation<F, ExecutingRun<F>> {
-    const { own, flags } = split<OperationOwnOptions>(options ?? {}, OPERATION_OWN_OPTIONS);
+    const { own, flags } = splitOptions<OperationOwnOptions>(options ?? {}, OPERATION_OWN_OPTIONS);
     return {
       command: { name: 'run', parameters: asOptions('parameters', parameters ?? {}), options: flags },
       own,
@@ -219,7 +219,7 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
   }
 
   #resumeOperation(given: unknown, showsOutput: boolean): Operation<F, ExecutingRun<F>> {
-    const { own, flags } = split<OperationOwnOptions>(given ?? {}, OPERATION_OWN_OPTIONS);
+    const { own, flags } = splitOptions<OperationOwnOptions>(given ?? {}, OPERATION_OWN_OPTIONS);
     const { stepToRerun, parameters, ...options } = flags;
     if (stepToRerun !== undefined && typeof stepToRerun !== 'string') {
       throw invalid('stepToRerun', 'the name of a step', stepToRerun);
@@ -233,7 +233,7 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
   }
 
   #spinOperation(pathspec: unknown, given: unknown, showsOutput: boolean): Operation<F, ExecutingTask<F>> {
-    const { own, flags } = split<OperationOwnOptions>(given ?? {}, OPERATION_OWN_OPTIONS);
+    const { own, flags } = splitOptions<OperationOwnOptions>(given ?? {}, OPERATION_OWN_OPTIONS);
     const { artifacts, parameters, ...options } = flags;
     if (typeof pathspec !== 'string') throw invalid('pathspec', 'the pathspec of a task', pathspec);
     return {
@@ -440,57 +440,6 @@ function advice(command: Command, { run_id: runId }: Attributes, program: readon
 
 /** `R`, but for names that `P` does not have. */
 type Exactly<R, P> = R & { readonly [Name in Exclude<keyof R, keyof P>]: never };
-
-/** Takes an object apart into the options that are the Runner's own and those that become flags. */
-function split<Own extends object>(
-  options: unknown,
-  ownNames: readonly (keyof Own & string)[],
-): { readonly own: Own; readonly flags: Options } {
-  const entries = Object.entries(asOptions('options', options));
-  const isOwn = ([name]: readonly [string, unknown]) => (ownNames as readonly string[]).includes(name);
-  // `checkOwnOptions` looks at the values before they are used.
-  return {
-    own: Object.fromEntries(entries.filter(isOwn)) as Own,
-    flags: Object.fromEntries(entries.filter((entry) => !isOwn(entry))),
-  };
-}
-
-function asOptions(name: string, value: unknown): Options {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(name, 'an object', value);
-  return value as Options;
-}
-
-function checkOwnOptions(runner: RunnerOwnOptions, operation: OperationOwnOptions): void {
-  const { showOutput, env, cwd, interpreter, startTimeoutMs } = runner;
-  const { timeoutMs, reject } = operation;
-  for (const [name, value] of Object.entries({ showOutput, reject })) {
-    if (value !== undefined && typeof value !== 'boolean') throw invalid(name, 'true or false', value);
-  }
-  for (const signal of [runner.signal, operation.signal]) {
-    if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal', 'an AbortSignal', signal);
-  }
-  for (const [name, value] of Object.entries({ startTimeoutMs, timeoutMs })) {
-    if (value === undefined) continue;
-    if (typeof value !== 'number') throw invalid(name, 'a number of milliseconds', value);
-    checkTimeLimit(value);
-  }
-  if (cwd !== undefined && typeof cwd !== 'string' && !(cwd instanceof URL)) {
-    throw invalid('cwd', 'a path or a file: URL', cwd);
-  }
-  if (typeof cwd === 'string') refuseZeroByte('cwd', cwd);
-  if (env !== undefined) {
-    const wrong = Object.entries(asOptions('env', env)).find(
-      ([, value]) => value !== undefined && typeof value !== 'string',
-    );
-    if (wrong !== undefined) throw invalid(`env.${wrong[0]}`, 'a string, or undefined to remove it', wrong[1]);
-    for (const [name, value] of Object.entries(env)) refuseZeroByte(`env.${name}`, `${name}=${value}`);
-  }
-  const isArgv = Array.isArray(interpreter) && interpreter.every((part) => typeof part === 'string');
-  if (interpreter !== undefined && typeof interpreter !== 'string' && !isArgv) {
-    throw invalid('interpreter', 'a program, or an array of a program and its arguments', interpreter);
-  }
-  for (const part of [interpreter ?? []].flat()) refuseZeroByte('interpreter', part);
-}
 
 function checkFlowFile(flowFile: string): void {
   const stats = statSync(flowFile, { throwIfNoEntry: false });
