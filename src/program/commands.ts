@@ -23,7 +23,7 @@ interface CommandForm {
 }
 
 const NO_WORDS = { words: '', minWords: 0, maxWords: 0 } as const;
-const TASKS = { words: '<run/step[/task]>', minWords: 1, maxWords: 1 } as const;
+const TASKS = { words: '<step|run/step[/task]>', minWords: 1, maxWords: 1 } as const;
 
 export const COMMANDS = {
   run: {

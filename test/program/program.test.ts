@@ -23,6 +23,22 @@ export class Sample extends FlowSpec.with({
 
 const GOOD = ['run', '--learning_rate=0.5'];
 
+test('a step without a run is that of the latest run, and what it threw stands behind what it printed', async () => {
+  using folder = flowFolder(`
+    export class Sample extends FlowSpec {
+      count = 0;
+      start = step(() => { this.count = 7; console.log('printed'); this.next(this.end); });
+      end = step([retry({ times: 1 })], () => { console.log('attempt', current.retryCount); throw new TypeError('thrown'); });
+    }`);
+  await folder.run(['run']);
+  expect((await folder.run(['dump', 'start'])).stdout).toMatch(/^count \[size: \d+ type: number\] = 7$/m);
+  expect((await folder.run(['logs', 'start/1'])).stdout).toBe('printed\n');
+  const last = await folder.run(['logs', 'end']);
+  expect([last.stdout, last.stderr.split('\n')[0]]).toStrictEqual(['attempt 1\n', 'TypeError: thrown']);
+  expect((await folder.run(['logs', 'end', '--attempt=0'])).stdout).toBe('attempt 0\n');
+  expect((await folder.run(['dump', 'ned'])).stderr).toMatch(/^Error: Sample\/\d+ has no step ned\n/);
+});
+
 describe('bad input gets one clear error and a next step, with status 2', () => {
   test.each([
     [
@@ -78,7 +94,7 @@ describe('bad input gets one clear error and a next step, with status 2', () => 
     ],
     ['an unknown command', ['rnu'], /^Error: there is no command "rnu"\nDid you mean run\?/m],
     ['a word too many', [...GOOD, 'now'], /^Error: run does not take "now"\n/m],
-    ['a word too few', ['dump'], /^Error: dump needs <run\/step\[\/task\]>\n/m],
+    ['a word too few', ['dump'], /^Error: dump needs <step\|run\/step\[\/task\]>\n/m],
     ['no pathspec', ['dump', '../x/y'], /^Error: .* is not a pathspec/m],
     ['an unknown tag action', ['tag', 'ad', 'x'], /^Error: there is no tag "ad"\nDid you mean add\?/m],
     [
