@@ -253,6 +253,25 @@ test('a run that a resume has made good is not resumed again; with a step, the l
   expect(again.stderr).toContain(`Resuming Sample/${origin?.id}`);
 });
 
+test('a task that was stopped because a sibling failed is not said to have failed', async () => {
+  using folder = flowFolder(`
+    export class Sample extends FlowSpec {
+      start = step(() => this.next(this.bad, this.slow));
+      bad = step(async () => {
+        while (!existsSync(new URL('begun', import.meta.url))) await sleep(5);
+        throw new Error('no');
+        this.next(this.merge);
+      });
+      slow = step(async () => { trace('begun', 'x'); await sleep(600_000); this.next(this.merge); });
+      merge = join(() => this.next(this.end));
+      end = step();
+    }`);
+  await folder.run(['run', '--max-workers=2']);
+  const { stdout } = await folder.run(['resume', '--dry-run']);
+  expect(stdout).toMatch(/bad +1 task run again: it failed\n/);
+  expect(stdout).toMatch(/slow +1 task run again: it was stopped\n/);
+});
+
 test('the origin run may be named with its flow', async () => {
   using folder = flowFolder(SAMPLE);
   await folder.run(['run']);

@@ -531,7 +531,8 @@ test('a secret parameter of a spin is given again, since no run keeps it', async
   const { status, stderr } = await folder.run(['spin', 'end']);
   expect([status, stderr]).toStrictEqual([2, expect.stringMatching(/^Error: Parameter token /m)]);
   expect((await folder.run(['spin', 'end'], { RACEWAY_RESUME_TOKEN: 'a-token' })).status).toBe(0);
-  expect(lines(folder, 'length')).toStrictEqual(['12', '7']);
+  expect((await folder.run(['spin', 'end'], { RACEWAY_SPIN_TOKEN: 'the-token' })).status).toBe(0);
+  expect(lines(folder, 'length')).toStrictEqual(['12', '7', '9']);
 });
 
 describe('the end of a spin', () => {

@@ -596,3 +596,20 @@ describe.concurrent('a batch of runner.map', () => {
     expect(lines(folder, 'began').toSorted()).toEqual(['0', '1', '2', '3']);
   });
 });
+
+test('a flow that cannot be constructed without its required parameters is mapped all the same', async () => {
+  using folder = flowFolder(`
+    export class Sample extends FlowSpec.with({ p: parameter.string({ required: true }), mode: parameter.oneOf(['fast', 'slow']) }) {
+      length = this.p.length;
+      start = step(() => this.next(this.end));
+      end = step();
+    }`);
+  await using runner = new Runner(folder.script, { cwd: folder.path, showOutput: false });
+  const lengths: unknown[] = [];
+  for await (const { running } of runner.map([{ p: 'abc' }])) lengths.push(await running?.run.data['length']);
+  expect(lengths).toEqual([3]);
+  await expect(Array.fromAsync(runner.map([{ q: 'abc' }]))).rejects.toThrow(InvalidOptionError);
+  const described = await folder.run(['describe']);
+  expect(JSON.parse(described.stdout)).toMatchObject({ steps: null, parameters: { required: ['p'] } });
+  expect((await folder.run(['run', '--help'])).stdout).toContain('--mode=<fast|slow>');
+});

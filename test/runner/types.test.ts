@@ -30,6 +30,7 @@ interface Flow {
 const unused = async (): Promise<void> => {
   const typed = new Runner<Flow>('flow.ts', { quiet: true, showOutput: false });
   await typed.run({ seconds: 5, mode: 'fast' }, { tags: ['a'], timeoutMs: 5, reject: true });
+  await typed.run({}, { decospecs: ['retry'], timeout: '5m' });
   await typed.run();
   // @ts-expect-error no such parameter
   await typed.run({ second: 5 });
