@@ -5,7 +5,7 @@ import type { AnyFlow, Artifacts, FlowShape, ParameterValues } from '../core/flo
 import { formatPathspec } from '../core/pathspec.ts';
 import { describeReason, type RunReason, type RunStatus } from '../core/status.ts';
 import { checkTags } from '../core/tags.ts';
-import { decodeText } from '../store/encoding.ts';
+import { decodeParameters } from '../store/encoding.ts';
 import { databaseFile } from '../store/home-folder.ts';
 import type { RunKind, RunRecord } from '../store/run-store.ts';
 import type { Artifact } from './artifact.ts';
@@ -114,9 +114,13 @@ export class Run<F extends FlowShape = AnyFlow> {
     return this.#record.originRunId;
   }
 
-  /** The values of its parameters and configs; those of secret parameters are not kept. */
+  /**
+   * The values of its parameters and configs; those of secret parameters are not kept.
+   *
+   * @throws {RacewayError} `HOME` when the database holds something else
+   */
   get parameters(): ParameterValues<F> {
-    this.#parameters ??= decodeText(this.#record.parameters) as ParameterValues<F>;
+    this.#parameters ??= decodeParameters(this.#record.parameters) as ParameterValues<F>;
     return this.#parameters;
   }
 

@@ -205,7 +205,7 @@ export class Task<F extends FlowShape = AnyFlow> {
     if (this.#snapshot.isSpun && originPathspec !== undefined) {
       const origin = parsePathspec(originPathspec, 'task');
       for (const task of await Task.read<F>(this.#lease, { flow, runId: origin.run, taskId: origin.task })) {
-        yield* task.parentTasks();
+        if (!task.#snapshot.isSpun) yield* task.parentTasks(); // a spin comes from a run
       }
       return;
     }

@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { RacewayError } from '../core/errors.ts';
+import { isPathspecPart } from '../core/pathspec.ts';
 
 /** Where a home is and how it is laid out. Everything in it is private to the user who made it. */
 
@@ -67,8 +68,46 @@ export function databaseFile(home: string): string {
   return join(home, 'raceway.db');
 }
 
-/** The file of a large artifact. */
+/**
+ * Makes a folder of the home with those above it, unless it is there.
+ *
+ * @throws {RacewayError} `HOME` when one of them is a link
+ */
+export function makeFolderInHome(home: string, folder: string): void {
+  refuseLinks(home, folder);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+}
+
+/**
+ * Sees to it that nothing on the way from the home to a file or folder in it leads out of the home, or keeps whoever opens
+ * it waiting: a home may have been written by somebody else. The home itself may be a link.
+ *
+ * @throws {RacewayError} `HOME` when something on the way is a link, or is there and neither a file nor a folder
+ */
+export function refuseLinks(home: string, path: string): void {
+  let place = home;
+  for (const name of relative(home, path).split(sep)) {
+    place = join(place, name);
+    const stats = lstatSync(place, { throwIfNoEntry: false });
+    if (stats === undefined) return;
+    if (stats.isFile() || stats.isDirectory()) continue;
+    throw new RacewayError(
+      'HOME',
+      `cannot use ${place}: it is ${stats.isSymbolicLink() ? 'a link' : 'neither a file nor a folder'}, which raceway does not put into a home`,
+      'Put what it stands for in its place; to have a home elsewhere, link the whole home.',
+    );
+  }
+}
+
+/** The file of a large artifact. @throws {RacewayError} `ARTIFACT` when this can be no hash */
 export function artifactFile(home: string, sha256: string): string {
+  if (!/^[0-9a-f]{64}$/.test(sha256)) {
+    throw new RacewayError(
+      'ARTIFACT',
+      `cannot read an artifact: ${JSON.stringify(sha256)} is no hash of a content`,
+      'The database of the home is damaged, or was not written by raceway.',
+    );
+  }
   return join(home, 'artifacts', sha256.slice(0, 2), sha256.slice(2));
 }
 
@@ -84,7 +123,7 @@ export interface LogId {
 
 /** The file with what an attempt printed, byte by byte. */
 export function logFile(home: string, { flow, runId, taskId, attempt, stream }: LogId): string {
-  return join(logFolder(home, flow, runId), `${taskId}.${attempt}.${stream}`);
+  return join(logFolder(home, flow, runId), `${part(taskId)}.${attempt}.${stream}`);
 }
 
 /**
@@ -97,15 +136,25 @@ export function logTimesFile(log: string): string {
 
 /** The folder with the logs of a run. */
 export function logFolder(home: string, flow: string, runId: string): string {
-  return join(home, 'logs', flow, runId);
+  return join(home, 'logs', part(flow), part(runId));
 }
 
 /** A folder for one attempt's temporary files. */
 export function attemptTempFolder(home: string, { flow, runId, taskId, attempt }: Omit<LogId, 'stream'>): string {
-  return join(home, 'tmp', `${flow}-${runId}-${taskId}.${attempt}`);
+  return join(home, 'tmp', `${part(flow)}-${part(runId)}-${part(taskId)}.${attempt}`);
 }
 
 /** Where a card is put for a browser to read it. */
 export function cardFile(home: string, { pathspec, id }: { pathspec: string; id: string }): string {
-  return join(home, 'cards', `${pathspec.replaceAll('/', '-')}.${encodeURIComponent(id)}.html`);
+  return join(home, 'cards', `${pathspec.split('/').map(part).join('-')}.${encodeURIComponent(id)}.html`);
+}
+
+/** Names of flows, steps and runs become names of files, also those that a damaged database gives. */
+function part(text: string): string {
+  if (isPathspecPart(text)) return text;
+  throw new RacewayError(
+    'HOME',
+    `${JSON.stringify(text)} can be no name of a flow, run, step or task`,
+    'The database of the home is damaged, or was not written by raceway.',
+  );
 }

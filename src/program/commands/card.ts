@@ -4,7 +4,7 @@ import type { Card } from '../../client/card.ts';
 import { InvalidOptionError, NotFoundError, RacewayError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { parsePathspec, withoutFlow } from '../../core/pathspec.ts';
-import { cardFile, locateHome } from '../../store/home-folder.ts';
+import { cardFile, locateHome, refuseLinks } from '../../store/home-folder.ts';
 import { namedTasks } from '../named-tasks.ts';
 import { openInBrowser } from '../open-in-browser.ts';
 import type { ProgramContext } from '../program.ts';
@@ -31,6 +31,7 @@ async function view(cards: readonly Card[], { commandLine }: ProgramContext): Pr
   const files: string[] = [];
   for (const one of cards) {
     const file = cardFile(home, { pathspec: one.taskPathspec, id: one.id });
+    refuseLinks(home, file);
     writeHtml(file, await one.html(), 'To have it elsewhere: card get <run/step/task> --output=<file>.');
     process.stdout.write(`${file}\n`);
     files.push(file);
