@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { InvalidOptionError, NotFoundError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
 import type { AnyFlow, Artifacts, FlowShape, ParameterValues } from '../core/flow-shape.ts';
+import { harmless } from '../core/harmless.ts';
 import { formatPathspec } from '../core/pathspec.ts';
 import { describeReason, type RunReason, type RunStatus } from '../core/status.ts';
 import { checkTags } from '../core/tags.ts';
@@ -252,7 +253,7 @@ export class Run<F extends FlowShape = AnyFlow> {
   }
 
   [inspect.custom](): string {
-    const why = this.reason === undefined ? '' : `: ${describeReason(this.reason)}`;
+    const why = this.reason === undefined ? '' : `: ${harmless(describeReason(this.reason))}`;
     return `Run ${this.pathspec} (${this.status}${why})`;
   }
 

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { NotFoundError } from '../core/errors.ts';
 import type { AnyFlow, Artifacts, FlowShape } from '../core/flow-shape.ts';
+import { harmless } from '../core/harmless.ts';
 import { formatPathspec, parsePathspec } from '../core/pathspec.ts';
 import { describeReason, type TaskReason, type TaskStatus } from '../core/status.ts';
 import type { ExceptionRecord } from '../store/run-store.ts';
@@ -225,7 +226,7 @@ export class Task<F extends FlowShape = AnyFlow> {
   }
 
   [inspect.custom](): string {
-    const why = this.reason === undefined ? '' : `: ${describeReason(this.reason)}`;
+    const why = this.reason === undefined ? '' : `: ${harmless(describeReason(this.reason))}`;
     return `Task ${this.pathspec} (${this.status}${why})`;
   }
 

@@ -8,12 +8,12 @@ import { foreignTask } from '../client/foreign-task.ts';
 import type { Run } from '../client/run.ts';
 import type { Task } from '../client/task.ts';
 import type { Attributes } from '../core/attributes.ts';
-import { compileCacheFolder } from '../core/compile-cache.ts';
 import { FlowFileError } from '../core/errors.ts';
 import type { AnyFlow, FlowShape, ParameterInputs } from '../core/flow-shape.ts';
 import { formatCommand } from '../core/format-command.ts';
 import { invalid } from '../core/invalid.ts';
 import { formatPathspec } from '../core/pathspec.ts';
+import { privateCompileCache } from '../process/private-cache.ts';
 import { announcement } from './announcement.ts';
 import { Child } from './child.ts';
 import { type Command, commandLine, type CommandLine } from './command-line.ts';
@@ -325,7 +325,7 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
     const { interpreter: prefix } = this.#own;
     return interpreterOf(this.flowFile, {
       prefix: typeof prefix === 'string' ? [prefix] : prefix,
-      compileCache: compileCacheFolder(),
+      compileCache: privateCompileCache(),
     });
   }
 

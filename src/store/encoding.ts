@@ -201,7 +201,8 @@ function reduceError(thing: unknown): [string, string, string, Record<string, un
 
 function reviveError([name, message, stack, own]: [string, string, string, Record<string, unknown>]): Error {
   if (!Object.hasOwn(ERRORS, name)) throw new Error(`unknown kind of error: ${name}`);
-  if (typeof message !== 'string' || typeof stack !== 'string') throw new TypeError('this is no error that raceway stored');
+  if (typeof message !== 'string' || typeof stack !== 'string')
+    throw new TypeError('this is no error that raceway stored');
   const error = new ERRORS[name as ErrorName](message);
   const hidden = { enumerable: false, writable: true, configurable: true };
   Object.defineProperty(error, 'stack', { value: stack, ...hidden });

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { RacewayError } from '../core/errors.ts';
+import { formatCommand } from '../core/format-command.ts';
 import { isPathspecPart } from '../core/pathspec.ts';
 
 /** Where a home is and how it is laid out. Everything in it is private to the user who made it. */
@@ -18,15 +19,47 @@ export interface HomeLocation {
 
 /**
  * The folder of the home: the one named, else `RACEWAY_HOME`, else the nearest `.raceway` up from the working folder,
- * else `.raceway` in the working folder, which may not exist yet.
+ * else `.raceway` in the working folder, which may not exist yet. One that is not named has to belong to this user, or to
+ * whom the folder belongs that it is in: anybody could put one into /tmp.
+ *
+ * @throws {RacewayError} `HOME` when the one in the working folder is somebody else's
  */
 export function locateHome({ home = process.env['RACEWAY_HOME'], cwd = process.cwd() }: HomeLocation = {}): string {
   if (home !== undefined && home !== '') return resolve(cwd, home);
+  const here = join(resolve(cwd), HOME_NAME);
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
     const candidate = join(folder, HOME_NAME);
-    if (existsSync(candidate)) return candidate;
-    if (dirname(folder) === folder) return join(resolve(cwd), HOME_NAME);
+    if (existsSync(candidate)) {
+      if (isTrusted(candidate)) return candidate;
+      if (candidate === here) throw somebodyElses(here);
+    }
+    if (dirname(folder) === folder) return here;
   }
+}
+
+function isTrusted(home: string): boolean {
+  const user = process.getuid?.();
+  const owner = lstatSync(home).uid;
+  return user === undefined || owner === user || owner === statSync(dirname(home)).uid;
+}
+
+function somebodyElses(home: string): RacewayError {
+  return new RacewayError(
+    'HOME',
+    `cannot use the home ${home}: somebody else has put it there, who owns neither the folder nor this process`,
+    'Work in another folder; or name it with --home, RACEWAY_HOME or the option home if it is to be used all the same.',
+  );
+}
+
+/** What is to be said of a home that is not private to this user; `undefined` when it is. */
+export function describeExposure(home: string): string | undefined {
+  const { uid, mode } = statSync(home);
+  if (process.getuid !== undefined && uid !== process.getuid()) {
+    return `The home ${home} belongs to another user, who can read and change what is in it.`;
+  }
+  const database = statSync(databaseFile(home), { throwIfNoEntry: false });
+  if (((mode | (database?.mode ?? 0)) & 0o077) === 0) return undefined;
+  return `The home ${home} is open to others; to make it private: ${formatCommand(['chmod', '-R', 'go=', home])}`;
 }
 
 /**
