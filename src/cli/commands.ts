@@ -1,4 +1,9 @@
+import type { RunStatus } from '../core/status.ts';
 import type { CliAction } from './context.ts';
+import { parseCount } from './parse-count.ts';
+import { parseSince } from './parse-since.ts';
+
+const STATUSES: readonly RunStatus[] = ['running', 'successful', 'failed', 'timeout'];
 
 /** An option of a command. */
 export interface OptionForm {
@@ -52,12 +57,39 @@ export const GLOBAL_OPTIONS: readonly OptionForm[] = [
   { flags: '--no-color', help: 'Print without colours' },
 ];
 
+const PLACE = {
+  help: 'Flow/run/step/task or the beginning of it; the flow may be left out, and the run if the latest is meant',
+  completes: 'pathspec',
+} as const;
+
 /** In the order of `--help`. */
 export const COMMANDS: Readonly<Record<string, CommandForm>> = {
   ls: {
     help: 'List runs, newest first',
     words: [{ word: '[flow]', help: 'Only runs of this flow', completes: 'flow' }],
-    options: [],
+    options: [
+      { flags: '--status <status>', help: 'Only runs in this state', choices: STATUSES, many: true },
+      { flags: '--tag <tag>', help: 'Only runs with this tag; may be given again', many: true, completes: 'tag' },
+      { flags: '--user <name>', help: 'Only runs of this user', default: "everyone's", completes: 'user' },
+      {
+        flags: '--since <time>',
+        help: 'Only runs started since: 2d, 90m, 2026-11-21',
+        parse: (text) => parseSince(text, 'since'),
+      },
+      {
+        flags: '--limit <count>',
+        help: 'How many at most, or all',
+        default: '20',
+        parse: (text) => parseCount(text, 'limit'),
+      },
+      { flags: '--spins', help: 'List spins, which are single tasks run again, instead of runs' },
+    ],
     load: async () => (await import('./commands/ls.ts')).ls,
+  },
+  show: {
+    help: 'Show a flow, run, step or task',
+    words: [{ ...PLACE, word: '<pathspec>' }],
+    options: [{ flags: '--values', help: 'Of a task: show the values of its artifacts that are small' }],
+    load: async () => (await import('./commands/show.ts')).show,
   },
 };

@@ -22,8 +22,7 @@ export async function runCli(argv: readonly string[]): Promise<never> {
   } catch (error) {
     status = explain(error, output);
   }
-  await flush(process.stdout);
-  await flush(process.stderr);
+  await output.flush();
   process.exit(status); // what is still open must not keep the command from ending
 }
 
@@ -56,9 +55,4 @@ function explain(error: unknown, output: Output): number {
 /** A full disk, a folder that is gone, a database that cannot be read: Node and SQLite give such errors a code. */
 function hasCode(error: unknown): error is Error & { readonly code: string } {
   return error instanceof Error && 'code' in error && typeof error.code === 'string';
-}
-
-/** Resolves when what was written is out: `process.exit` does not wait for a pipe. */
-function flush(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => stream.write('', () => resolve()));
 }
