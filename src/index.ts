@@ -8,7 +8,7 @@ export { openHome, type Home } from './client/home.ts';
 export type { TaskLogLine } from './client/log-lines.ts';
 export type { Run, TagChange } from './client/run.ts';
 export type { Step } from './client/step.ts';
-export type { LogOptions, LogStream } from './client/task-log.ts';
+export type { LogLinesOptions, LogOptions, LogStream } from './client/task-log.ts';
 export type { Attempt, Task } from './client/task.ts';
 export type { AttachOptions } from './runner/attach.ts';
 export { CleanedUpError, FlowStartError, RunFailedError, StartTimeoutError } from './runner/errors.ts';
