@@ -1,11 +1,11 @@
 // Makes the JavaScript of dist/; `tsc` adds the types. One file per entry point and per command that is loaded on demand:
 // a flow script starts twice for every run, and each module file costs a fifth of a millisecond there.
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { build } from 'rolldown';
 
 rmSync('dist', { recursive: true, force: true });
 await build({
-  input: { index: 'src/index.ts', flow: 'src/flow.ts', testing: 'src/testing.ts' },
+  input: { index: 'src/index.ts', flow: 'src/flow.ts', testing: 'src/testing.ts', cli: 'src/cli.ts' },
   platform: 'node',
   external: /^[^./]/,
   output: {
@@ -30,3 +30,4 @@ await build({
     },
   },
 });
+chmodSync('dist/cli.js', 0o755); // as npm does where it installs the package

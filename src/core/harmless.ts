@@ -19,6 +19,23 @@ export function harmless(text: string, keep = ''): string {
   return text.replace(HARMFUL, (character) => (keep.includes(character) ? character : written(character)));
 }
 
+/** Colours and weights of text (SGR), which is all that a log may do to a terminal. */
+const STYLE = /\x1b\[[\d;:]*m/;
+const STYLES = new RegExp(`(${STYLE.source})`);
+
+/**
+ * A line of a log as it can be shown on a terminal: harmless but for its colours, which end with it.
+ *
+ * @param options.withStyles whether the colours stay; else they are left out
+ */
+export function harmlessLine(line: string, { withStyles }: { readonly withStyles: boolean }): string {
+  if (!line.includes('\x1b')) return harmless(line, '\t');
+  const pieces = line.split(STYLES); // every second one is a style and nothing else
+  if (pieces.length === 1) return harmless(line, '\t');
+  const shown = pieces.map((piece, index) => (index % 2 === 0 ? harmless(piece, '\t') : withStyles ? piece : ''));
+  return `${shown.join('')}${withStyles ? '\x1b[0m' : ''}`;
+}
+
 /**
  * JSON text as it can be shown on a terminal, and is still the same JSON: such characters only stand in strings, where they
  * can be escaped.

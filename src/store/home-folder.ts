@@ -191,3 +191,16 @@ function part(text: string): string {
     'The database of the home is damaged, or was not written by raceway.',
   );
 }
+
+/** The folder with the output of a detached run, and with what tells where its process is. */
+export function detachedFolder(home: string, flow: string, runId: string): string {
+  return join(home, 'detached', part(flow), part(runId));
+}
+
+/** The same of a run that has not announced itself yet; no flow can have such a name. */
+export function startingFolder(home: string, id: string): string {
+  return join(home, 'detached', `${STARTING_PREFIX}${id}`);
+}
+
+/** What the names of folders made by `startingFolder` begin with. */
+export const STARTING_PREFIX = 'starting-';

@@ -1,0 +1,95 @@
+import type { RunStatus } from '../core/status.ts';
+import type { CliAction } from './context.ts';
+import { parseCount } from './parse-count.ts';
+import { parseSince } from './parse-since.ts';
+
+const STATUSES: readonly RunStatus[] = ['running', 'successful', 'failed', 'timeout'];
+
+/** An option of a command. */
+export interface OptionForm {
+  /** As commander has it: `-f, --follow`, `--limit <count>`. */
+  readonly flags: string;
+  /** One line for `--help`. */
+  readonly help: string;
+  /** What holds without it, in words. */
+  readonly default?: string;
+  readonly choices?: readonly string[];
+  /** Whether it may be given several times; then it is an array. */
+  readonly many?: true;
+  /** Reads the value. @throws {InvalidOptionError} when it is none */
+  readonly parse?: (text: string) => unknown;
+  /** What completion offers for the value. */
+  readonly completes?: Completion;
+}
+
+/** A word behind the command. */
+export interface WordForm {
+  /** `<name>` must be there, `[name]` may, `[name...]` repeats. */
+  readonly word: string;
+  readonly help: string;
+  readonly completes?: Completion;
+}
+
+/** Names that come from the home. */
+export type Completion = 'flow' | 'pathspec' | 'tag' | 'user';
+
+/** A command of `raceway`, without what it does: that is loaded when it is called. */
+export interface CommandForm {
+  readonly help: string;
+  readonly words: readonly WordForm[];
+  /** Besides those that all have. */
+  readonly options: readonly OptionForm[];
+  /** Whether everything behind the first word is for somebody else, as the options of a flow are. */
+  readonly passesOn?: true;
+  /** Whether it goes on when whoever read its output has left. */
+  readonly outlivesReader?: true;
+  readonly load: () => Promise<CliAction>;
+}
+
+/** Options of every command; they may also stand before it. */
+export const GLOBAL_OPTIONS: readonly OptionForm[] = [
+  {
+    flags: '--home <folder>',
+    help: 'The home to use',
+    default: 'RACEWAY_HOME, else the nearest .raceway up from here',
+  },
+  { flags: '--json', help: 'Print JSON, one object a line' },
+  { flags: '--no-color', help: 'Print without colours' },
+];
+
+const PLACE = {
+  help: 'Flow/run/step/task or the beginning of it; the flow may be left out, and the run if the latest is meant',
+  completes: 'pathspec',
+} as const;
+
+/** In the order of `--help`. */
+export const COMMANDS: Readonly<Record<string, CommandForm>> = {
+  ls: {
+    help: 'List runs, newest first',
+    words: [{ word: '[flow]', help: 'Only runs of this flow', completes: 'flow' }],
+    options: [
+      { flags: '--status <status>', help: 'Only runs in this state', choices: STATUSES, many: true },
+      { flags: '--tag <tag>', help: 'Only runs with this tag; may be given again', many: true, completes: 'tag' },
+      { flags: '--user <name>', help: 'Only runs of this user', default: "everyone's", completes: 'user' },
+      {
+        flags: '--since <time>',
+        help: 'Only runs started since: 2d, 90m, 2026-11-21',
+        parse: (text) => parseSince(text, 'since'),
+      },
+      {
+        flags: '--limit <count>',
+        help: 'How many at most, or all',
+        default: '20',
+        parse: (text) => parseCount(text, 'limit'),
+      },
+      { flags: '--spins', help: 'List spins, which are single tasks run again, instead of runs' },
+    ],
+    load: async () => (await import('./commands/ls.ts')).ls,
+  },
+  show: {
+    help: 'Show a flow, run, step or task',
+    words: [{ ...PLACE, word: '<pathspec>' }],
+    options: [{ flags: '--values', help: 'Of a task: show the values of its artifacts that are small' }],
+    load: async () => (await import('./commands/show.ts')).show,
+  },
+};
