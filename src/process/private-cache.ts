@@ -1,6 +1,7 @@
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { compileCacheFolder } from '../core/compile-cache.ts';
+import { makePrivateFolder } from '../core/make-private-folder.ts';
 
 /**
  * The folder for the compile cache, made private to this user. `undefined` when it cannot be: whoever can write to it decides
@@ -13,7 +14,7 @@ export function privateCompileCache(): string | undefined {
 
 function makePrivate(folder: string): boolean {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makePrivateFolder(folder);
     return [dirname(folder), folder].every((one) => {
       const { uid, mode } = lstatSync(one);
       if (process.getuid !== undefined && uid !== process.getuid()) return false;

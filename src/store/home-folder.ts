@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { RacewayError } from '../core/errors.ts';
 import { formatCommand } from '../core/format-command.ts';
+import { makePrivateFolder } from '../core/make-private-folder.ts';
 import { isPathspecPart } from '../core/pathspec.ts';
 
 /** Where a home is and how it is laid out. Everything in it is private to the user who made it. */
@@ -71,7 +72,7 @@ export function describeExposure(home: string): string | undefined {
 export function makeHome(home: string): boolean {
   try {
     const made = !existsSync(home);
-    if (made) makeFolder(home);
+    if (made) makePrivateFolder(home);
     if (!statSync(home).isDirectory()) throw new Error('it is a file');
     accessSync(home, constants.W_OK | constants.X_OK);
     return made;
@@ -83,16 +84,6 @@ export function makeHome(home: string): boolean {
       'Give a folder you may write to with --home, RACEWAY_HOME or the option home.',
       { cause },
     );
-  }
-}
-
-/** Not `recursive`, with which Node never comes back from a place like /proc where a folder seems to be missing for ever. */
-function makeFolder(folder: string): void {
-  if (!existsSync(dirname(folder))) makeFolder(dirname(folder));
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // another process was faster
   }
 }
 
@@ -108,7 +99,7 @@ export function databaseFile(home: string): string {
  */
 export function makeFolderInHome(home: string, folder: string): void {
   refuseLinks(home, folder);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makePrivateFolder(folder);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { formatException } from '../../engine/exception.ts';
-import { harmless } from '../../core/harmless.ts';
+import { harmless, harmlessLine } from '../../core/harmless.ts';
 import { timestamp } from '../../core/timestamp.ts';
 import { namedTasks } from '../named-tasks.ts';
 import type { ProgramContext } from '../program.ts';
@@ -42,5 +42,7 @@ export async function logs(context: ProgramContext): Promise<number> {
 }
 
 function shown(text: string, stream: NodeJS.WriteStream): string {
-  return stream.isTTY ? harmless(text.replaceAll('\r\n', '\n'), '\n\t') : text;
+  if (!stream.isTTY) return text;
+  const lines = text.split(/\r?\n/).map((line) => harmlessLine(line, { withStyles: stream.hasColors() }));
+  return lines.join('\n');
 }
