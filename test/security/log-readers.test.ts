@@ -1,8 +1,10 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { logLines } from '../../src/client/log-lines.ts';
 import { LogTimes } from '../../src/client/log-times.ts';
+import { SecretMask } from '../../src/engine/secret-mask.ts';
+import { TaskLog } from '../../src/engine/task-log.ts';
 import { FolderWatch } from '../../src/process/folder-watch.ts';
 import { LogFile } from '../../src/process/log-file.ts';
 import { logTimesFile } from '../../src/store/home-folder.ts';
@@ -137,6 +139,39 @@ test(
         );
         expect(lines.map(({ text }) => text)).toStrictEqual(linesOf(content).map(({ line }) => line));
         for (const { time } of lines) expect(time.getTime()).not.toBeNaN();
+      }),
+      many(100),
+    );
+  },
+  MANY_MS,
+);
+
+test(
+  'what a run process hands on of a log are the lines of its bytes, and of a secret in it nothing is shown or kept',
+  async () => {
+    using folder = temporaryFolder();
+    let count = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(bytes, { maxLength: 3 }), cuts, fc.boolean(), async (parts, at, hasSecret) => {
+        const content = Buffer.concat(parts.flatMap((part) => [part, Buffer.from(hasSecret ? 'hunter2-only' : '')]));
+        const file = folder.file(`log-${count++}`);
+        writeFileSync(file, '');
+        const shown: string[] = [];
+        const log = new TaskLog(file, {
+          maxBytes: 1e9,
+          mask: new SecretMask(hasSecret ? ['hunter2-only'] : []),
+          sink: (lines) => shown.push(...lines),
+        });
+        for (const piece of pieces(content, at)) {
+          appendFileSync(file, piece);
+          while (log.look() !== 'nothing');
+        }
+        log.close();
+        const masked = (text: string): string => text.replaceAll('hunter2-only', '*'.repeat(12));
+        expect(shown).toStrictEqual(linesOf(content).map(({ line }) => (hasSecret ? masked(line) : line)));
+        expect(readFileSync(file, 'latin1')).toBe(
+          hasSecret ? masked(content.toString('latin1')) : content.toString('latin1'),
+        );
       }),
       many(100),
     );
