@@ -28,11 +28,12 @@ export interface WordForm {
   /** `<name>` must be there, `[name]` may, `[name...]` repeats. */
   readonly word: string;
   readonly help: string;
+  readonly choices?: readonly string[];
   readonly completes?: Completion;
 }
 
-/** Names that come from the home. */
-export type Completion = 'flow' | 'pathspec' | 'tag' | 'user';
+/** What completion offers: names from the home, or files. */
+export type Completion = 'flow' | 'pathspec' | 'tag' | 'user' | 'file';
 
 /** A command of `raceway`, without what it does: that is loaded when it is called. */
 export interface CommandForm {
@@ -53,10 +54,13 @@ export const GLOBAL_OPTIONS: readonly OptionForm[] = [
     flags: '--home <folder>',
     help: 'The home to use',
     default: 'RACEWAY_HOME, else the nearest .raceway up from here',
+    completes: 'file',
   },
   { flags: '--json', help: 'Print JSON, one object a line' },
   { flags: '--no-color', help: 'Print without colours' },
 ];
+
+const SHELLS: readonly string[] = ['bash', 'zsh', 'fish'];
 
 const PLACE = {
   help: 'Flow/run/step/task or the beginning of it; the flow may be left out, and the run if the latest is meant',
@@ -144,5 +148,49 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
     words: [{ ...PLACE, word: '<pathspec>' }],
     options: [{ flags: '--values', help: 'Of a task: show the values of its artifacts that are small' }],
     load: async () => (await import('./commands/show.ts')).show,
+  },
+  logs: {
+    help: 'Print what the tasks of a run, a step or a task wrote',
+    words: [{ ...PLACE, word: '<pathspec>' }],
+    options: [
+      { flags: '-f, --follow', help: 'Go on with what comes, until the run has ended' },
+      { flags: '--stdout', help: 'Only what went to stdout' },
+      { flags: '--stderr', help: 'Only what went to stderr' },
+      { flags: '--timestamps', help: 'Show when each line was written' },
+      {
+        flags: '--tail <count>',
+        help: 'Of what is there already, only so many of the last lines',
+        default: 'all',
+        parse: (text) => parseCount(text, 'tail'),
+      },
+      {
+        flags: '--attempt <number>',
+        help: 'Which attempt of a task, from 0',
+        default: 'the latest',
+        parse: (text) => parseCount(text, 'attempt'),
+      },
+    ],
+    load: async () => (await import('./commands/logs.ts')).logs,
+  },
+  why: {
+    help: 'Explain why a run did not succeed, and how to go on',
+    words: [
+      { word: '[run]', help: 'As for show. Default: the latest run that did not succeed', completes: 'pathspec' },
+    ],
+    options: [
+      {
+        flags: '--flow <file>',
+        help: 'The flow script, to see whether its source has changed',
+        default: 'that of the run, when it is in the project of the home',
+        completes: 'file',
+      },
+    ],
+    load: async () => (await import('./commands/why.ts')).why,
+  },
+  complete: {
+    help: 'Print the script by which a shell completes raceway: source <(raceway complete bash)',
+    words: [{ word: '<shell>', help: 'For which shell', choices: SHELLS }],
+    options: [],
+    load: async () => (await import('./commands/complete.ts')).complete,
   },
 };

@@ -12,6 +12,12 @@ const USAGE_STATUS = 2;
 export async function runCli(argv: readonly string[]): Promise<never> {
   // For what is wrong with the command line itself.
   let output = new Output({ isJson: argv.includes('--json'), wantsColour: false });
+  if (argv[0] === 'complete' && argv[1] === '--') {
+    const { answerShell } = await import('./answer-shell.ts');
+    await answerShell(argv.slice(2), output);
+    await output.flush();
+    process.exit(0);
+  }
   let status = 0;
   const program = buildProgram(async (form, { words, options: { home, json, color, ...options } }) => {
     output = new Output({ isJson: json === true, wantsColour: color !== false });
