@@ -27,7 +27,7 @@ export async function runCli(argv: readonly string[]): Promise<never> {
   process.exit(status); // what is still open must not keep the command from ending
 }
 
-/** What stands there is no command line of its own, and the shell must not wait for it to be taken for one. */
+/** What stands there is a part of another command line and is not parsed as this one. */
 async function complete(words: readonly string[]): Promise<never> {
   const output = new Output({ isJson: false, wantsColour: false });
   const { answerShell } = await import('./answer-shell.ts');
