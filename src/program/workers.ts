@@ -1,7 +1,7 @@
-import { compileCacheFolder } from '../core/compile-cache.ts';
 import { LogFollower } from '../engine/log-follower.ts';
 import { WorkerPool } from '../engine/worker-pool.ts';
 import { Guardian } from '../process/guardian.ts';
+import { privateCompileCache } from '../process/private-cache.ts';
 
 /** What a run needs of the operating system. Made as early as possible, and light to load for that. */
 export class Workers implements AsyncDisposable {
@@ -12,7 +12,7 @@ export class Workers implements AsyncDisposable {
   constructor() {
     this.pool = new WorkerPool({
       script: process.argv[1] ?? '',
-      environment: { ...process.env, NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? compileCacheFolder() },
+      environment: { ...process.env, NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? privateCompileCache() },
       guardian: new Guardian(),
       onPrinted: this.logs.look,
     });
