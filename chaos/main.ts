@@ -12,11 +12,14 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatPage } from './format-page.ts';
 import type { Fault } from './fault.ts';
+import { killGuardian } from './faults/kill-guardian.ts';
+import { killParent } from './faults/kill-parent.ts';
+import { killRun } from './faults/kill-run.ts';
 import { killWorker } from './faults/kill-worker.ts';
 import { formatReport } from './report.ts';
 import { strike, type Struck } from './strike.ts';
 
-const FAULTS: readonly Fault[] = [killWorker];
+const FAULTS: readonly Fault[] = [killWorker, killRun, killParent, killGuardian];
 
 const { values } = parseArgs({
   options: {
