@@ -13,13 +13,26 @@ import { parseArgs } from 'node:util';
 import { formatPage } from './format-page.ts';
 import type { Fault } from './fault.ts';
 import { killGuardian } from './faults/kill-guardian.ts';
+import { killInCommit } from './faults/kill-in-commit.ts';
 import { killParent } from './faults/kill-parent.ts';
+import { killResume } from './faults/kill-resume.ts';
 import { killRun } from './faults/kill-run.ts';
+import { killWhileWriting } from './faults/kill-while-writing.ts';
 import { killWorker } from './faults/kill-worker.ts';
+import { stopRun } from './faults/stop-run.ts';
 import { formatReport } from './report.ts';
 import { strike, type Struck } from './strike.ts';
 
-const FAULTS: readonly Fault[] = [killWorker, killRun, killParent, killGuardian];
+const FAULTS: readonly Fault[] = [
+  killWorker,
+  killRun,
+  killParent,
+  killGuardian,
+  killWhileWriting,
+  killInCommit,
+  killResume,
+  stopRun,
+];
 
 const { values } = parseArgs({
   options: {
