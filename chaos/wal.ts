@@ -4,19 +4,21 @@ const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 
 /**
- * Whether a write-ahead log ends in the middle of a transaction, which a writer leaves that was killed inside a commit: its
- * frames up to some point, without the last one, which says how large the database is.
+ * How many pages stand at the end of a write-ahead log of a transaction that lacks its last one, which says that it is
+ * committed: what a writer leaves that is killed inside a commit.
  */
-export function endsInsideCommit(file: string): boolean {
+export function uncommittedPages(file: string): number {
   const bytes = readFileSync(file);
-  if (bytes.byteLength < HEADER_BYTES) return bytes.byteLength > 0;
+  if (bytes.byteLength < HEADER_BYTES) return 0;
   const frameBytes = FRAME_HEADER_BYTES + bytes.readUInt32BE(8);
   const salt = bytes.subarray(16, 24);
-  let isInside = false;
+  let pages = 0;
   for (let at = HEADER_BYTES; at < bytes.byteLength; at += frameBytes) {
-    if (at + frameBytes > bytes.byteLength) return true; // a frame that is cut short
-    if (!bytes.subarray(at + 8, at + 16).equals(salt)) break; // left from before the log was begun anew
-    isInside = bytes.readUInt32BE(at + 4) === 0;
+    const header = bytes.subarray(at, at + FRAME_HEADER_BYTES);
+    if (header.byteLength < FRAME_HEADER_BYTES) break;
+    if (!header.subarray(8, 16).equals(salt)) break; // left from before the log was begun anew
+    const isCutShort = at + frameBytes > bytes.byteLength;
+    pages = header.readUInt32BE(4) === 0 || isCutShort ? pages + 1 : 0;
   }
-  return isInside;
+  return pages;
 }
