@@ -78,6 +78,7 @@ export class Injection implements Disposable {
   readonly #checked = new Set<string>();
   readonly #failures: Failure[] = [];
   readonly #counts = new Map<string, number>();
+  readonly #peaks = new Map<string, number>();
   #missed: string | undefined;
 
   constructor({ number, random, extent }: { number: number; random: Random; extent: 'full' | 'bounded' }) {
@@ -115,6 +116,11 @@ export class Injection implements Disposable {
     return this.#counts;
   }
 
+  /** What was measured. */
+  get peaks(): ReadonlyMap<string, number> {
+    return this.#peaks;
+  }
+
   /** Why the fault did not come about, when it did not. */
   get missed(): string | undefined {
     return this.#missed;
@@ -141,6 +147,11 @@ export class Injection implements Disposable {
   /** Counts something that happened by chance, for the table. */
   count(what: string, by = 1): void {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + by);
+  }
+
+  /** Notes a number of which the highest is told in the table. */
+  peak(what: string, value: number): void {
+    this.#peaks.set(what, Math.max(this.#peaks.get(what) ?? value, value));
   }
 
   /** The fault came too late, or not at all: the injection does not count, though what was checked must hold. */
