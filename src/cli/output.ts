@@ -73,7 +73,7 @@ export class Output {
   /** Prints rows of cells under each other; the last cell of a row is not filled up. */
   table(rows: readonly (readonly Part[])[], indent = ''): void {
     if (this.isJson) return;
-    const texts = rows.map((row) => row.map((cell) => this.#text(cell)));
+    const texts = rows.map((row) => row.map((cell) => harmless(textOf(cell))));
     const widths: number[] = [];
     for (const row of texts) {
       row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, widthOf(cell))));
@@ -89,6 +89,11 @@ export class Output {
     this.#write('stdout', lines.join(''));
   }
 
+  /** Prints pieces with tabs between them, for a program to take apart. */
+  fields(...texts: readonly string[]): void {
+    this.#write('stdout', `${texts.map((text) => harmless(text)).join('\t')}\n`);
+  }
+
   /** With `--json`, prints one object on a line of its own; else nothing. */
   json(value: object): void {
     if (this.isJson) this.#write('stdout', `${harmlessJson(value)}\n`);
@@ -100,8 +105,9 @@ export class Output {
    */
   log(stream: 'stdout' | 'stderr', line: string, prefix: readonly Part[] = []): void {
     if (this.isJson) return;
-    const shown = process[stream].isTTY ? harmlessLine(line, { withStyles: this.hasColour }) : line;
-    this.#write(stream, `${this.#render(prefix)}${shown}\n`);
+    const { isTTY } = process[stream];
+    const shown = isTTY ? harmlessLine(line, { withStyles: this.hasColour }) : line;
+    this.#write(stream, `${this.#render(prefix, { isPlain: !isTTY })}${shown}\n`);
   }
 
   /** Prints a remark to stderr, which is no part of the result. */
@@ -123,9 +129,8 @@ export class Output {
   /** Hands on everything that was printed. */
   async flush(): Promise<void> {
     this.#handOn();
-    const flushed = (stream: NodeJS.WriteStream) => new Promise<void>((resolve) => stream.write('', () => resolve())); // process.exit does not wait for a pipe
-    await flushed(process.stdout);
-    await flushed(process.stderr);
+    await writtenOut(process.stdout);
+    await writtenOut(process.stderr);
   }
 
   #write(stream: 'stdout' | 'stderr', text: string): void {
@@ -143,17 +148,17 @@ export class Output {
     this.#bufferLength = 0;
   }
 
-  #render(parts: readonly Part[]): string {
-    return parts.map((part) => this.#styled(part, this.#text(part))).join('');
-  }
-
-  #text(part: Part): string {
-    return harmless(typeof part === 'string' ? part : part.text);
+  #render(parts: readonly Part[], { isPlain = false }: { readonly isPlain?: boolean } = {}): string {
+    return parts.map((part) => this.#styled(isPlain ? textOf(part) : part, harmless(textOf(part)))).join('');
   }
 
   #styled(part: Part, text: string): string {
     return typeof part === 'string' || !this.hasColour ? text : styleText(part.style, text, { validateStream: false });
   }
+}
+
+function textOf(part: Part): string {
+  return typeof part === 'string' ? part : part.text;
 }
 
 const WIDE = /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]|\p{Emoji_Presentation}/u;
@@ -164,4 +169,9 @@ function widthOf(text: string): number {
   let width = 0;
   for (const { segment } of new Intl.Segmenter().segment(text)) width += WIDE.test(segment) ? 2 : 1;
   return width;
+}
+
+/** `process.exit` does not wait for a pipe. */
+function writtenOut(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
 }

@@ -1,8 +1,8 @@
-import { Command, type CommanderError, Option } from 'commander';
+import { Argument, Command, type CommanderError, Option } from 'commander';
 import { InvalidOptionError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { VERSION } from '../core/version.ts';
-import { COMMANDS, type CommandForm, GLOBAL_OPTIONS, type OptionForm } from './commands.ts';
+import { COMMANDS, type CommandForm, GLOBAL_OPTIONS, type OptionForm, type WordForm } from './commands.ts';
 
 /** A command line that cannot be understood; without a message when all that was wanted is the help, which was printed. */
 export class UsageError extends Error {
@@ -46,12 +46,17 @@ export function buildProgram(act: (form: CommandForm, parsed: Parsed) => Promise
         if (program.opts()['color'] === false) options['color'] = false;
         await act(form, { words: command.args, options });
       });
-    for (const { word, help } of form.words) command.argument(word, help);
+    for (const word of form.words) command.addArgument(toArgument(word));
     for (const option of [...form.options, ...GLOBAL_OPTIONS]) command.addOption(toOption(option));
     own.push(command);
   }
   for (const command of own) command.exitOverride((error) => throwUsage(error, command));
   return program;
+}
+
+function toArgument({ word, help, choices }: WordForm): Argument {
+  const argument = new Argument(word, help);
+  return choices === undefined ? argument : argument.choices(choices);
 }
 
 function toOption(form: OptionForm): Option {
@@ -81,8 +86,16 @@ function checkChoice(text: string, { name, choices }: { name: string; choices: r
 
 function throwUsage({ exitCode, message }: CommanderError, command: Command): never {
   if (exitCode === 0) throw new UsageError('', 0);
-  const [first = '', ...more] = message.replace(/^error: /, '').split('\n');
+  const [first = '', suggestion] = message.replace(/^error: /, '').split('\n');
   const path = command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
-  const advice = more.length === 0 ? `See ${path} --help.` : more.join(' ').replace(/^\((.*)\)$/, '$1');
+  const advice = suggestion?.replace(/^\((.*)\)$/, '$1') ?? nearestOption(first, command) ?? `See ${path} --help.`;
   throw new UsageError(`${first}\n${advice}`, 2);
+}
+
+/** Commander takes the value for a part of the name. */
+function nearestOption(message: string, command: Command): string | undefined {
+  const name = /^unknown option '(--[^=']+)=/.exec(message)?.[1];
+  const names = command.options.flatMap(({ long }) => long ?? []);
+  const meant = name === undefined ? undefined : nearest(name, names);
+  return meant && `Did you mean ${meant}?`;
 }

@@ -1,6 +1,8 @@
 import type { Artifact } from '../client/artifact.ts';
 import type { Task } from '../client/task.ts';
+import { RacewayError } from '../core/errors.ts';
 import { plainJson } from './plain-json.ts';
+import { valueText } from './value-text.ts';
 
 /** Values beyond this are not loaded to be shown. */
 const SHOWN_BYTES_MAX = 10_000;
@@ -25,15 +27,34 @@ export function taskFacts(task: Task): object {
 
 /** The same of one of its artifacts. @param shown its value, if it was read */
 export function artifactFacts({ name, type, sizeBytes, sha256 }: Artifact, shown?: ShownValue): object {
-  return { name, type, sizeBytes, sha256, ...(shown === undefined ? undefined : { value: plainJson(shown.value) }) };
+  const facts = { name, type, sizeBytes, sha256 };
+  switch (shown?.kind) {
+    case undefined:
+      return facts;
+    case 'value':
+      return { ...facts, value: plainJson(shown.value) };
+    case 'damaged':
+      return { ...facts, damaged: shown.message };
+  }
 }
 
-/** The value of an artifact, in an object since it may be `undefined` itself. */
-export interface ShownValue {
-  readonly value: unknown;
-}
+/** The value of an artifact, as far as it can be read. */
+export type ShownValue =
+  { readonly kind: 'value'; readonly value: unknown } | { readonly kind: 'damaged'; readonly message: string };
 
 /** The value if it is small enough to be looked at. */
 export async function shownValue(artifact: Artifact): Promise<ShownValue | undefined> {
-  return artifact.sizeBytes > SHOWN_BYTES_MAX ? undefined : { value: await artifact.value() };
+  if (artifact.sizeBytes > SHOWN_BYTES_MAX) return undefined;
+  try {
+    return { kind: 'value', value: await artifact.value() };
+  } catch (error) {
+    // One artifact that is damaged must not hide all the rest.
+    if (error instanceof RacewayError && error.code === 'ARTIFACT') return { kind: 'damaged', message: error.message };
+    throw error;
+  }
+}
+
+/** The value for people, cut after `limit` characters. */
+export function shownText(shown: ShownValue, limit: number): string {
+  return shown.kind === 'value' ? valueText(shown.value, limit) : `(${shown.message.split('\n')[0]})`;
 }

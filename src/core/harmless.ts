@@ -4,6 +4,8 @@
  */
 const HARMFUL = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]/gu;
 
+const ESCAPE = '\x1b';
+
 const SHORT: Readonly<Record<string, string>> = { '\b': '\\b', '\t': '\\t', '\n': '\\n', '\f': '\\f', '\r': '\\r' };
 
 /**
@@ -19,21 +21,21 @@ export function harmless(text: string, keep = ''): string {
   return text.replace(HARMFUL, (character) => (keep.includes(character) ? character : written(character)));
 }
 
-/** Colours and weights of text (SGR), which is all that a log may do to a terminal. */
-const STYLE = /\x1b\[[\d;:]*m/;
-const STYLES = new RegExp(`(${STYLE.source})`);
-
 /**
- * A line of a log as it can be shown on a terminal: harmless but for its colours, which end with it.
+ * A line of a log as it can be shown on a terminal: harmless but for colours and weights of text (SGR), which end with it.
  *
- * @param options.withStyles whether the colours stay; else they are left out
+ * @param options.withStyles whether those stay; else they are left out
  */
 export function harmlessLine(line: string, { withStyles }: { readonly withStyles: boolean }): string {
-  if (!line.includes('\x1b')) return harmless(line, '\t');
-  const pieces = line.split(STYLES); // every second one is a style and nothing else
-  if (pieces.length === 1) return harmless(line, '\t');
-  const shown = pieces.map((piece, index) => (index % 2 === 0 ? harmless(piece, '\t') : withStyles ? piece : ''));
-  return `${shown.join('')}${withStyles ? '\x1b[0m' : ''}`;
+  const [first = '', ...rest] = line.split(ESCAPE);
+  let hasStyles = false;
+  const shown = rest.map((piece) => {
+    const style = /^\[[\d;:]*m/.exec(piece)?.[0];
+    if (style === undefined) return harmless(ESCAPE + piece, '\t');
+    hasStyles = withStyles;
+    return `${withStyles ? ESCAPE + style : ''}${harmless(piece.slice(style.length), '\t')}`;
+  });
+  return `${harmless(first, '\t')}${shown.join('')}${hasStyles ? `${ESCAPE}[0m` : ''}`;
 }
 
 /**

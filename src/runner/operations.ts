@@ -46,7 +46,7 @@ export interface Operation<F extends FlowShape, E extends Executing<F>> {
 }
 
 /** A run or a task that has been started, and the copying of its output. */
-interface Started<E> {
+export interface Started<E> {
   readonly running: E;
   readonly copied: Promise<unknown>;
 }

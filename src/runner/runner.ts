@@ -14,7 +14,7 @@ import { ExecutingRun } from './executing-run.ts';
 import { ExecutingTask } from './executing-task.ts';
 import type { MapResults } from './map-result.ts';
 import { type MapHost, mapRows } from './map-rows.ts';
-import { type Operation, Operations } from './operations.ts';
+import { type Operation, Operations, type Started } from './operations.ts';
 import { asOptions, checkOwnOptions, splitOptions } from './own-options.ts';
 import {
   MAP_OWN_OPTIONS,
@@ -185,19 +185,19 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
    * Starts a command with arguments as they were typed, whatever they are.
    *
    * @internal
+   * @param options.argv what stands behind the command
+   * @returns the handle, and the copying of the output if that is shown
    */
-  async asyncCommand(
+  async startCommand(
     name: 'run' | 'resume',
-    argv: readonly string[],
-    own: OperationOwnOptions = {},
-  ): Promise<ExecutingRun<F>> {
-    const { running } = await this.#operations.start({
+    { argv, showsOutput, ...own }: { argv: readonly string[]; showsOutput: boolean } & OperationOwnOptions,
+  ): Promise<Started<ExecutingRun<F>>> {
+    return await this.#operations.start({
       command: { name, argv, options: {} },
       own,
-      showsOutput: false,
+      showsOutput,
       handle: (parts) => new ExecutingRun(parts),
     });
-    return running;
   }
 
   #runOperation(parameters: unknown, options: unknown, showsOutput: boolean): Operation<F, ExecutingRun<F>> {

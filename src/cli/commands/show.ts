@@ -14,7 +14,7 @@ import { printException } from '../print-exception.ts';
 import { durationMs, runFacts } from '../run-facts.ts';
 import { printRuns, toTheSecond } from '../run-table.ts';
 import { statusPart } from '../status-part.ts';
-import { artifactFacts, shownValue, taskFacts } from '../task-facts.ts';
+import { artifactFacts, shownText, shownValue, taskFacts } from '../task-facts.ts';
 import { valueText } from '../value-text.ts';
 
 /** How many runs of a flow are shown. */
@@ -182,7 +182,7 @@ async function showTask(output: Output, task: Task, { withValues }: { withValues
       name,
       type,
       formatBytes(sizeBytes),
-      ...(shown === undefined ? [] : [valueText(shown.value, 1000)]),
+      ...(shown === undefined ? [] : [shownText(shown, 1000)]),
     ]);
     output.table([headings('ARTIFACT', 'TYPE', 'SIZE', ...(withValues ? ['VALUE'] : [])), ...rows], '  ');
   }
