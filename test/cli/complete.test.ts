@@ -14,7 +14,6 @@ beforeAll(async () => {
   seeded = await SeededHome.make();
   run = await seeded.run({ userTags: ['nightly', '$(touch x)', '`touch x`', 'a\nb'] });
   await run.task('start');
-  await seeded.run({ flow: '$(touch x)' });
 });
 
 afterAll(async () => {
