@@ -10,6 +10,7 @@ export type { Run, TagChange } from './client/run.ts';
 export type { Step } from './client/step.ts';
 export type { LogLinesOptions, LogOptions, LogStream } from './client/task-log.ts';
 export type { Attempt, Task } from './client/task.ts';
+export type { AttachOptions } from './runner/attach.ts';
 export { CleanedUpError, FlowStartError, RunFailedError, StartTimeoutError } from './runner/errors.ts';
 export type { KillOptions, StreamLogOptions, WaitOptions } from './runner/executing.ts';
 export { ExecutingRun } from './runner/executing-run.ts';

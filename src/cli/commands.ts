@@ -2,6 +2,7 @@ import type { RunStatus } from '../core/status.ts';
 import type { CliAction } from './context.ts';
 import { parseCount } from './parse-count.ts';
 import { parseSince } from './parse-since.ts';
+import { parseTimeSpan } from './parse-time-span.ts';
 
 const STATUSES: readonly RunStatus[] = ['running', 'successful', 'failed', 'timeout'];
 
@@ -66,8 +67,60 @@ const PLACE = {
   completes: 'pathspec',
 } as const;
 
+const DETACH = {
+  flags: '--detach',
+  help: 'Let the run go on by itself; its output is kept in the home',
+} as const;
+
 /** In the order of `--help`. */
 export const COMMANDS: Readonly<Record<string, CommandForm>> = {
+  run: {
+    help: 'Run a flow',
+    words: [
+      { word: '<file>', help: 'The flow script' },
+      { word: '[arguments...]', help: 'Options and parameters of its command run, as in --seconds 5 --tag demo' },
+    ],
+    options: [DETACH],
+    passesOn: true,
+    outlivesReader: true,
+    load: async () => (await import('./commands/run.ts')).run,
+  },
+  resume: {
+    help: 'Run again what a run did not finish',
+    words: [
+      {
+        word: '[run]',
+        help: 'Flow/run, or its flow; without it the latest run that did not succeed',
+        completes: 'pathspec',
+      },
+      {
+        word: '[arguments...]',
+        help: 'Options and parameters of the command resume of its script, as in --rerun-changed',
+      },
+    ],
+    options: [
+      DETACH,
+      { flags: '--file <file>', help: 'The flow script', default: 'that of the run, if it is in this project' },
+      { flags: '--step <name>', help: 'Run again from this step on' },
+      { flags: '--dry-run', help: 'Only say what would be taken over and what would run again' },
+    ],
+    passesOn: true,
+    outlivesReader: true,
+    load: async () => (await import('./commands/resume.ts')).resume,
+  },
+  stop: {
+    help: 'End runs, with everything they started',
+    words: [{ word: '<run...>', help: 'Flow/run, or a flow, whose latest run is meant', completes: 'pathspec' }],
+    options: [
+      {
+        flags: '--grace <time>',
+        help: 'How long tasks get to stop, as 30s; 0s for at once',
+        default: '5s',
+        parse: (text) => parseTimeSpan(text, 'grace'),
+      },
+    ],
+    load: async () => (await import('./commands/stop.ts')).stop,
+  },
   ls: {
     help: 'List runs, newest first',
     words: [{ word: '[flow]', help: 'Only runs of this flow', completes: 'flow' }],

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { NotFoundError, RacewayError } from '../core/errors.ts';
 import { formatPathspec, parsePathspec } from '../core/pathspec.ts';
-import { databaseFile, logFile } from '../store/home-folder.ts';
+import { databaseFile, logFile, logTimesFile, refuseLinks } from '../store/home-folder.ts';
 import type { TaskRecord } from '../store/run-store.ts';
 import { FileWatch } from './file-watch.ts';
 import { isStillAt, logLines, type TaskLogLine } from './log-lines.ts';
@@ -89,8 +89,10 @@ async function locate(
       `Its attempts are ${attempts.map((known) => known.number).join(', ')}.`,
     );
   }
+  const file = logFile(lease.home, { flow, runId, taskId, attempt: number, stream });
+  for (const one of [file, logTimesFile(file)]) refuseLinks(lease.home, one);
   return {
-    file: logFile(lease.home, { flow, runId, taskId, attempt: number, stream }),
+    file,
     ended: async () => (await read()).find((known) => known.number === number)?.state.status !== 'running',
   };
 }
@@ -98,7 +100,9 @@ async function locate(
 /** The task that was executed: a clone has written nothing itself, and may be the clone of a clone. */
 async function executedTask(lease: StoreLease, task: TaskRecord): Promise<TaskRecord> {
   let current = task;
-  while (current.originPathspec !== undefined) {
+  const seen = new Set<string>();
+  while (current.originPathspec !== undefined && !seen.has(current.originPathspec)) {
+    seen.add(current.originPathspec); // in a damaged database a task may come from itself
     if ((await lease.store.run(current.flow, current.runId))?.kind === 'spin') return current; // it is no clone
     const origin = parsePathspec(current.originPathspec, 'task');
     const record = await lease.store.task(origin.flow, origin.run, origin.task);
