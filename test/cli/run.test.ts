@@ -157,7 +157,10 @@ describe.concurrent('raceway run --detach, stop and resume', () => {
     await at.raceway(['run', own.script, '--gate', at.gate]);
     at.open();
     const outside = await at.raceway(['resume']);
-    expect(outside).toMatchObject({ status: 1, stderr: expect.stringContaining('is not in the project of the home') });
+    expect(outside).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('is not in the project of the working folder'),
+    });
     expect((await at.raceway(['resume', '--file', own.script])).status).toBe(0);
   });
 
@@ -167,6 +170,6 @@ describe.concurrent('raceway run --detach, stop and resume', () => {
     renameSync(at.script, join(at.cwd, 'renamed.ts'));
     const { status, stderr } = await at.raceway(['resume']);
     expect(status).toBe(1);
-    expect(stderr).toContain('is not there any more\nSay which flow script it is: --file=<file>.');
+    expect(stderr).toContain('is not there any more, or cannot be read\nSay which flow script it is: --file=<file>.');
   });
 });
