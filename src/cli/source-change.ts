@@ -58,7 +58,7 @@ export function distrust(flowFile: string, { flow, home }: { flow: string; home:
     if (process.getuid !== undefined && uid !== process.getuid()) return `${flowFile} belongs to another user`;
     source = readFileSync(file, 'utf8');
   } catch {
-    return `${flowFile} is not there any more, or cannot be read`;
+    return `${flowFile} cannot be read any more`;
   }
   if (!EXTENSIONS.includes(extname(file))) return `${flowFile} is no flow script of raceway`;
   const own = findHome({ home: '' }); // whatever RACEWAY_HOME names

@@ -145,7 +145,7 @@ describe('raceway why', () => {
       return source.why ?? '';
     };
     expect(await named(elsewhere.script)).toContain('is not in the project');
-    expect(await named(folder.file('gone.ts'))).toContain('is not there any more');
+    expect(await named(folder.file('gone.ts'))).toContain('cannot be read any more');
     expect(await named('--eval=1')).toContain('names no flow script');
     expect(await named(folder.file('package.json'))).toContain('is no flow script');
     expect(existsSync(elsewhere.file('executed'))).toBe(false);
