@@ -127,6 +127,22 @@ describe('raceway show', () => {
     });
   });
 
+  test("shows the frame in the user's own code first when a package threw", async () => {
+    const other = await seeded.run({ flow: 'OtherFlow' });
+    const id = await other.start('end');
+    const stack = '    at parse (node_modules/yaml/index.js:1:1)\n    at TrainFlow.end (train.ts:9:3)';
+    const state = { status: 'failed', reason: { kind: 'exception', message: 'bad yaml' } } as const;
+    await other.finish(id, { state, exception: { name: 'YAMLError', message: 'bad yaml', stack } });
+    const lines = await shown(`${other.pathspec}/end/${id}`);
+    expect(lines.slice(lines.indexOf('YAMLError: bad yaml'))).toEqual([
+      'YAMLError: bad yaml',
+      'in your code: at TrainFlow.end (train.ts:9:3)',
+      'at parse (node_modules/yaml/index.js:1:1)',
+      'at TrainFlow.end (train.ts:9:3)',
+      '',
+    ]);
+  });
+
   test('shows the rest when an artifact is damaged', async () => {
     await using home = await SeededHome.make();
     const other = await home.run();
