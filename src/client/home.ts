@@ -62,6 +62,15 @@ export class Home implements AsyncDisposable {
     this.#lease = new StoreLease(path);
   }
 
+  /**
+   * The file that every run process of this home has open.
+   *
+   * @internal
+   */
+  get database(): string {
+    return databaseFile(this.path);
+  }
+
   /** The flows that have runs here, newest first. */
   async *flows(): AsyncIterableIterator<Flow, undefined, undefined> {
     const flows = await this.#lease.store.flows();
