@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { InvalidOptionError, NotFoundError } from '../core/errors.ts';
+import { InvalidOptionError, NotFoundError, RacewayError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
 import type { AnyFlow, Artifacts, FlowShape, ParameterValues } from '../core/flow-shape.ts';
 import { formatPathspec } from '../core/pathspec.ts';
@@ -13,6 +13,7 @@ import { type ArtifactName, type Data, lazyData } from './data.ts';
 import { explainMissing } from './explain-missing.ts';
 import { FileWatch } from './file-watch.ts';
 import { leavable } from './leavable.ts';
+import { lostRuns } from './lost-runs.ts';
 import { presentRun } from './present-run.ts';
 import { Step } from './step.ts';
 import type { StoreLease } from './store-lease.ts';
@@ -227,6 +228,27 @@ export class Run<F extends FlowShape = AnyFlow> {
   }
 
   /**
+   * Removes the run with its logs from the home; one that was lost as well. Its artifacts go with the next
+   * `home.collectGarbage()`, but for those that other runs have. A run that was resumed from it keeps all it shows.
+   *
+   * @throws {NotFoundError} when it is no longer there
+   * @throws {RacewayError} `RUNNING` when it, or a run that was made from it, is running
+   *
+   * @example
+   * for await (const run of home.flow('SlowFlow').runs({ status: 'failed' })) await run.remove();
+   */
+  async remove(): Promise<void> {
+    const { store } = this.#lease;
+    try {
+      await store.removeRun(this.flowName, this.id);
+    } catch (error) {
+      if (!(error instanceof RacewayError) || error.code !== 'RUNNING') throw error;
+      if (!(await this.#recordLost())) throw error;
+      await store.removeRun(this.flowName, this.id);
+    }
+  }
+
+  /**
    * What happened in the run from its beginning and what happens from now on, until it has ended or is lost. The run is
    * refreshed before each event is given out. Leaving the loop stops the watching, never the run.
    *
@@ -254,6 +276,17 @@ export class Run<F extends FlowShape = AnyFlow> {
 
   get #place(): { readonly flow: string; readonly runId: string } {
     return { flow: this.flowName, runId: this.id };
+  }
+
+  /** Records this run, and those made from it, as lost when their processes are gone. */
+  async #recordLost(): Promise<boolean> {
+    const { store } = this.#lease;
+    let isAny = false;
+    for await (const { flow, id, originRunId } of lostRuns(store, this.flowName)) {
+      if (id !== this.id && originRunId !== this.id) continue;
+      isAny = (await store.recordEnd(flow, id, { status: 'failed', reason: { kind: 'lost' } })) || isAny;
+    }
+    return isAny;
   }
 
   async *#watch(signal: AbortSignal): AsyncGenerator<RecordedEvent> {

@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'OUTPUT_TOO_LARGE'
   | 'PATHSPEC'
   | 'RESUME'
+  | 'RUNNING'
   | 'RUN_FAILED'
   | 'SPIN'
   | 'START_TIMEOUT'

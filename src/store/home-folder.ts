@@ -72,6 +72,11 @@ export function artifactFile(home: string, sha256: string): string {
   return join(home, 'artifacts', sha256.slice(0, 2), sha256.slice(2));
 }
 
+/** The folder with the contents that tasks of a run have made and that are not committed yet. Among the artifacts: a link leads nowhere else. */
+export function stagedFolder(home: string, flow: string, runId: string): string {
+  return join(home, 'artifacts', 'staged', flow, runId);
+}
+
 /** Which log of a task is meant. */
 export interface LogId {
   readonly flow: string;
@@ -98,6 +103,11 @@ export function logTimesFile(log: string): string {
 /** The folder with the logs of a run. */
 export function logFolder(home: string, flow: string, runId: string): string {
   return join(home, 'logs', flow, runId);
+}
+
+/** The folder with what a detached run printed. */
+export function detachedFolder(home: string, flow: string, runId: string): string {
+  return join(home, 'detached', flow, runId);
 }
 
 /** A folder for one attempt's temporary files. */

@@ -14,10 +14,12 @@ export type Row = Readonly<Record<string, string | number | bigint | Uint8Array 
 /** The database of a home: statements are prepared once, and every write is one transaction. */
 export class SqliteDatabase {
   readonly #database: DatabaseSync;
+  readonly #file: string;
   readonly #statements = new Map<string, StatementSync>();
 
-  private constructor(database: DatabaseSync) {
+  private constructor(database: DatabaseSync, file: string) {
     this.#database = database;
+    this.#file = file;
   }
 
   /**
@@ -26,14 +28,14 @@ export class SqliteDatabase {
    * @throws {RacewayError} `HOME` when the file is no database of raceway, is damaged, or was made by a newer version
    */
   static open(file: string, { readOnly = false }: { readOnly?: boolean } = {}): SqliteDatabase {
-    return explained(file, () => {
+    return explained(file, 'open', () => {
       if (!readOnly && !existsSync(file)) create(file);
       const database = new DatabaseSync(file, { readOnly, timeout: BUSY_TIMEOUT_MS });
       try {
         // A checkpoint waits for the disk; four times the default makes them rarer, and a home at most 16 MB larger.
         database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000');
         prepareSchema(database, { file, readOnly });
-        return new SqliteDatabase(database);
+        return new SqliteDatabase(database, file);
       } catch (error) {
         database.close();
         throw error;
@@ -43,11 +45,11 @@ export class SqliteDatabase {
 
   /** All rows; `values` are positional, or one object of named ones. */
   all(sql: string, ...values: SQLInputValue[] | [Readonly<Record<string, SQLInputValue>>]): readonly Row[] {
-    return this.#statement(sql).all(...(values as SQLInputValue[]));
+    return this.#explained(() => this.#statement(sql).all(...(values as SQLInputValue[])));
   }
 
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#statement(sql).get(...values);
+    return this.#explained(() => this.#statement(sql).get(...values));
   }
 
   /** Runs one statement and says how many rows it changed and the key of the row it added. */
@@ -55,8 +57,10 @@ export class SqliteDatabase {
     sql: string,
     ...values: SQLInputValue[] | [Readonly<Record<string, SQLInputValue>>]
   ): { readonly changes: number; readonly key: number } {
-    const { changes, lastInsertRowid } = this.#statement(sql).run(...(values as SQLInputValue[]));
-    return { changes: Number(changes), key: Number(lastInsertRowid) };
+    return this.#explained(() => {
+      const { changes, lastInsertRowid } = this.#statement(sql).run(...(values as SQLInputValue[]));
+      return { changes: Number(changes), key: Number(lastInsertRowid) };
+    });
   }
 
   /**
@@ -64,29 +68,66 @@ export class SqliteDatabase {
    * a transaction that begins by reading and then wants to write fails when another wrote in between.
    */
   write<T>(work: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE');
+    this.exec('BEGIN IMMEDIATE');
     try {
       const result = work();
-      this.#database.exec('COMMIT');
+      this.exec('COMMIT');
       return result;
     } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      if (this.#database.isTransaction) this.exec('ROLLBACK');
       throw error;
+    }
+  }
+
+  /**
+   * As `write`, without looking whether what is deleted is referred to, for who has seen to that: with each content that is
+   * deleted the whole table of artifacts would be read, which has no index for it.
+   */
+  writeUnchecked<T>(work: () => T): T {
+    this.exec('PRAGMA foreign_keys = OFF');
+    try {
+      return this.write(work);
+    } finally {
+      this.exec('PRAGMA foreign_keys = ON');
     }
   }
 
   /** Does several reads on one state of the database. */
   read<T>(work: () => T): T {
-    this.#database.exec('BEGIN');
+    this.exec('BEGIN');
     try {
       return work();
     } finally {
-      this.#database.exec('COMMIT');
+      this.exec('COMMIT');
+    }
+  }
+
+  /** Does what the statements say, to their end; some of the pragmas do nothing otherwise. */
+  exec(sql: string): void {
+    this.#explained(() => this.#database.exec(sql));
+  }
+
+  /** What a pragma is set to. */
+  pragma(name: string): number {
+    return Number(this.get(`PRAGMA ${name}`)?.[name]);
+  }
+
+  /** Writes the WAL back and empties it, unless somebody is reading from it just now. */
+  checkpoint(): void {
+    this.exec('PRAGMA busy_timeout = 0');
+    try {
+      this.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } finally {
+      this.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     }
   }
 
   close(): void {
     if (this.#database.isOpen) this.#database.close();
+  }
+
+  #explained<T>(work: () => T): T {
+    return explained(this.#file, 'use', work);
   }
 
   #statement(sql: string): StatementSync {
@@ -109,14 +150,15 @@ function create(file: string): void {
     const database = new DatabaseSync(temporary);
     try {
       chmodSync(temporary, 0o600); // SQLite gives the WAL the mode of the database
-      database.exec('PRAGMA journal_mode = WAL');
+      // So that the file can be made smaller in small steps; it has to be said before there is a table.
+      database.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL');
       migrate(database, 0);
     } finally {
       database.close();
     }
     linkSync(temporary, file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!existsSync(file)) throw error; // else another process was faster
   } finally {
     rmSync(temporary, { force: true });
   }
@@ -154,17 +196,58 @@ function schemaVersion(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
 }
 
-function explained<T>(file: string, work: () => T): T {
+/** Every error of SQLite that has a cause outside the program passes here: it says which file, why, and what to do. */
+function explained<T>(file: string, what: 'open' | 'use', work: () => T): T {
   try {
     return work();
   } catch (cause) {
     if (cause instanceof RacewayError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const known = CAUSES.get(primaryCode(cause));
+    if (known === undefined && what === 'use') throw cause; // a mistake of the program
+    const message = cause instanceof Error ? cause.message : String(cause);
     throw new RacewayError(
       'HOME',
-      `cannot open the database ${file}: ${reason}`,
-      'Check that the file is readable and whole, or give another folder with --home, RACEWAY_HOME or the option home.',
+      `cannot ${what} the database ${file}: ${known?.reason === undefined ? message : `${known.reason} (${message})`}`,
+      known?.advice ??
+        'Check that the file is readable, or give another folder with --home, RACEWAY_HOME or the option home.',
       { cause },
     );
   }
+}
+
+interface Cause {
+  readonly reason: string;
+  readonly advice: string;
+}
+
+const DAMAGED: Cause = {
+  reason: 'it is damaged',
+  advice: 'Run raceway doctor, which finds out what can be saved.',
+};
+const NOT_OPENED: Cause = {
+  reason: 'it, or the folder it is in, cannot be read or written to',
+  advice: 'See that it is there and that you may write to it; raceway doctor looks into it.',
+};
+
+/** What the primary result codes of SQLite mean that do not speak of a mistake of the program. */
+const CAUSES: ReadonlyMap<number | undefined, Cause> = new Map([
+  [5, { reason: 'another process kept it locked for a minute', advice: 'End that process, then try again.' }],
+  [
+    8,
+    {
+      reason: 'it cannot be written to',
+      advice: 'Get the right to write to it, or another home; raceway doctor looks into it.',
+    },
+  ],
+  [10, { reason: 'the disk failed or the file is gone', advice: 'See to the disk, then run raceway doctor.' }],
+  [11, DAMAGED],
+  [13, { reason: 'the disk is full', advice: 'Make room (raceway rm and raceway gc do), then resume the run.' }],
+  [14, NOT_OPENED],
+  [26, DAMAGED],
+]);
+
+/** `ERR_SQLITE_ERROR` has the extended code of SQLite, the low byte of which is the primary one. */
+function primaryCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
+  return error.errcode & 0xff;
 }

@@ -3,13 +3,18 @@ import { NotFoundError, RacewayError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
 import type { RunReason } from '../core/status.ts';
 import { checkContent, readArtifactFile } from './artifact-files.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import { databaseFile, makeHome } from './home-folder.ts';
+import { removeAll, removeRunFiles, unshownLogs } from './run-files.ts';
+import { removeSqliteRun } from './remove-sqlite-run.ts';
 import type {
   ArtifactRecord,
   AttemptRecord,
   BlobRef,
   CardRecord,
   FlowRecord,
+  Garbage,
+  GarbageOptions,
   NewRun,
   RunQuery,
   RunRecord,
@@ -60,7 +65,7 @@ export class SqliteStore implements RunStore {
   }
 
   async createRun(run: NewRun): Promise<RunWriter> {
-    return createSqliteRun(this.#database, run);
+    return createSqliteRun({ database: this.#database, home: this.#home }, run);
   }
 
   async flows(): Promise<readonly FlowRecord[]> {
@@ -82,7 +87,7 @@ export class SqliteStore implements RunStore {
          AND (:user IS NULL OR user = :user)
          AND (:since IS NULL OR created_at >= :since)
          AND (:statuses IS NULL OR status IN (SELECT value FROM json_each(:statuses)))
-         AND (:before IS NULL OR run_key < (SELECT run_key FROM run WHERE flow = :flow AND id = :before))
+         AND (:before IS NULL OR run_key < :before)
          AND NOT EXISTS (
            SELECT 1 FROM json_each(:tags) AS wanted
            WHERE wanted.value NOT IN (SELECT tag FROM tag WHERE tag.run_key = run.run_key)
@@ -271,6 +276,18 @@ export class SqliteStore implements RunStore {
     });
   }
 
+  async removeRun(flow: string, runId: string): Promise<void> {
+    const left = this.#database.write(() => removeSqliteRun(this.#database, { flow, runId }));
+    for (const { runId: origin, shownTasks } of left) {
+      if (origin === runId) removeRunFiles(this.#home, { flow, runId, shownTasks });
+      else removeAll(unshownLogs(this.#home, { flow, runId: origin, shownTasks }));
+    }
+  }
+
+  async collectGarbage(options: GarbageOptions): Promise<Garbage> {
+    return collectGarbage({ database: this.#database, home: this.#home }, options);
+  }
+
   async close(): Promise<void> {
     this.#database.close();
   }
@@ -309,6 +326,7 @@ function toRun(row: Row): RunRecord {
   return {
     flow: textColumn(row, 'flow'),
     id: textColumn(row, 'id'),
+    position: numberColumn(row, 'run_key'),
     kind: textColumn(row, 'kind') as RunRecord['kind'],
     state: stateColumns(row) as RunRecord['state'],
     createdAt: numberColumn(row, 'created_at'),
