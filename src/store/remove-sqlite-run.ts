@@ -1,6 +1,7 @@
 import { NotFoundError, RacewayError } from '../core/errors.ts';
 import { parsePathspec } from '../core/pathspec.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
+import { numberColumn, textColumn } from './sqlite-row.ts';
 
 /** What is left to be removed of a run that is no longer recorded. */
 export interface RunRemains {
@@ -34,7 +35,7 @@ export function removeSqliteRun(
   if (heir !== undefined) {
     throw new RacewayError(
       'RUNNING',
-      `cannot remove ${pathspec}: ${flow}/${heir['id']}, which is running, was made from it`,
+      `cannot remove ${pathspec}: ${flow}/${textColumn(heir, 'id')}, which is running, was made from it`,
       'Wait for that one, or stop it first.',
     );
   }
@@ -49,9 +50,11 @@ export function removeSqliteRun(
           key,
         );
   const origins = new Set<string>();
-  for (const { id, step, origin_pathspec: origin = null } of clones) {
-    database.run('UPDATE task SET origin_pathspec = ? WHERE origin_pathspec = ?', origin, `${pathspec}/${step}/${id}`);
-    origins.add(parsePathspec(String(origin), 'task').run);
+  for (const clone of clones) {
+    const origin = textColumn(clone, 'origin_pathspec');
+    const own = `${pathspec}/${textColumn(clone, 'step')}/${numberColumn(clone, 'id')}`;
+    database.run('UPDATE task SET origin_pathspec = ? WHERE origin_pathspec = ?', origin, own);
+    origins.add(parsePathspec(origin, 'task').run);
   }
   database.run('DELETE FROM run WHERE run_key = ?', key);
   database.run('DELETE FROM flow WHERE name = ?1 AND NOT EXISTS (SELECT 1 FROM run WHERE flow = ?1)', flow);
@@ -71,5 +74,5 @@ export function tasksShownElsewhere(
     `${flow}/${runId}/`,
     `${flow}/${runId}0`, // the character after the slash
   );
-  return new Set(rows.map((row) => parsePathspec(String(row['origin_pathspec']), 'task').task));
+  return new Set(rows.map((row) => parsePathspec(textColumn(row, 'origin_pathspec'), 'task').task));
 }

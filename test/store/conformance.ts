@@ -504,7 +504,10 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       const shared = Buffer.alloc(sizeBytes, 'shared');
       for (const writer of [first, second]) {
         const id = await writer.startTask(newTask('start'), 1);
-        const blobs = [place.prepare(shared, writer), place.prepare(Buffer.alloc(sizeBytes, writer === first ? 'first' : 'second'), writer)];
+        const blobs = [
+          place.prepare(shared, writer),
+          place.prepare(Buffer.alloc(sizeBytes, writer === first ? 'first' : 'second'), writer),
+        ];
         await writer.finishAttempt(
           success(id, { artifacts: { x: blobs[0] as NewBlob, y: blobs[1] as NewBlob }, blobs }),
         );
