@@ -514,7 +514,7 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
         await writer.finish({ status: 'successful' });
       }
       expect(await store.collectGarbage(COLLECT)).toMatchObject({ contents: { count: 0, sizeBytes: 0 } });
-      const [own] = (await store.artifacts('Sample', first.runId, '1')).filter(({ name }) => name === 'y');
+      const own = (await store.artifacts('Sample', first.runId, '1')).find(({ name }) => name === 'y');
       await store.removeRun('Sample', first.runId);
       expect(await store.collectGarbage({ ...COLLECT, dryRun: true })).toMatchObject({
         contents: { count: 1, sizeBytes },
