@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { harmless, harmlessJson } from '../core/harmless.ts';
+import { harmless, harmlessJson, harmlessLine } from '../core/harmless.ts';
 
 /** Ways to make text stand out on a terminal. */
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
@@ -9,6 +9,9 @@ export interface Styled {
   readonly style: Style;
   readonly text: string;
 }
+
+/** What was written is handed on when it is this long, in characters, or when there is nothing else to do. */
+const BUFFER_LENGTH = 64 * 1024;
 
 /** A piece of a line. */
 export type Part = string | Styled;
@@ -34,6 +37,9 @@ export class Output {
   /** Whether somebody looks at stderr, so that something may move there. */
   readonly isLive: boolean;
   readonly #left = new AbortController();
+  #buffer: string[] = [];
+  #bufferLength = 0;
+  #bufferStream: 'stdout' | 'stderr' = 'stdout';
 
   constructor({ isJson, wantsColour }: OutputOptions) {
     this.isJson = isJson;
@@ -54,20 +60,20 @@ export class Output {
 
   /** Prints one line for people. */
   line(...parts: readonly Part[]): void {
-    if (!this.isJson) process.stdout.write(`${this.#render(parts)}\n`);
+    if (!this.isJson) this.#write('stdout', `${this.#render(parts)}\n`);
   }
 
   /** Prints text of several lines for people, each behind `indent`. */
   block(text: string, indent = ''): void {
     if (this.isJson) return;
     const lines = text.replace(/\n$/, '').split('\n');
-    process.stdout.write(lines.map((line) => `${indent}${harmless(line, '\t')}\n`).join(''));
+    this.#write('stdout', lines.map((line) => `${indent}${harmless(line, '\t')}\n`).join(''));
   }
 
   /** Prints rows of cells under each other; the last cell of a row is not filled up. */
   table(rows: readonly (readonly Part[])[], indent = ''): void {
     if (this.isJson) return;
-    const texts = rows.map((row) => row.map((cell) => this.#text(cell)));
+    const texts = rows.map((row) => row.map((cell) => harmless(textOf(cell))));
     const widths: number[] = [];
     for (const row of texts) {
       row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, widthOf(cell))));
@@ -80,47 +86,79 @@ export class Output {
       });
       return `${indent}${cells.join('  ').trimEnd()}\n`;
     });
-    process.stdout.write(lines.join(''));
+    this.#write('stdout', lines.join(''));
+  }
+
+  /** Prints pieces with tabs between them, for a program to take apart. */
+  fields(...texts: readonly string[]): void {
+    this.#write('stdout', `${texts.map((text) => harmless(text)).join('\t')}\n`);
   }
 
   /** With `--json`, prints one object on a line of its own; else nothing. */
   json(value: object): void {
-    if (this.isJson) process.stdout.write(`${harmlessJson(value)}\n`);
+    if (this.isJson) this.#write('stdout', `${harmlessJson(value)}\n`);
   }
 
-  /** Prints what is already fit for where it goes: the bytes of a log that nobody looks at. */
-  raw(stream: 'stdout' | 'stderr', content: string | Uint8Array): void {
-    process[stream].write(content);
+  /**
+   * Prints a line of a log to the stream it was written to. On a terminal nothing of it but its colours is obeyed; elsewhere, as
+   * in a file, it is what it was.
+   */
+  log(stream: 'stdout' | 'stderr', line: string, prefix: readonly Part[] = []): void {
+    if (this.isJson) return;
+    const { isTTY } = process[stream];
+    const shown = isTTY ? harmlessLine(line, { withStyles: this.hasColour }) : line;
+    this.#write(stream, `${this.#render(prefix, { isPlain: !isTTY })}${shown}\n`);
   }
 
   /** Prints a remark to stderr, which is no part of the result. */
   note(...parts: readonly string[]): void {
-    process.stderr.write(`${harmless(parts.join(''), '\t\n')}\n`);
+    this.#write('stderr', `${harmless(parts.join(''), '\t\n')}\n`);
   }
 
   /** Prints to stderr what could not be done and, on the next lines, what to do; with `--json` as an object. */
   error(message: string, code?: string): void {
     if (this.isJson) {
       const [first = '', ...rest] = message.split('\n');
-      process.stderr.write(
-        `${harmlessJson({ error: { code, message: first, advice: rest.join('\n') || undefined } })}\n`,
-      );
+      const error = { code, message: first, advice: rest.join('\n') };
+      this.#write('stderr', `${harmlessJson({ error })}\n`);
       return;
     }
     this.note(`Error: ${message}`);
   }
 
-  #render(parts: readonly Part[]): string {
-    return parts.map((part) => this.#styled(part, this.#text(part))).join('');
+  /** Hands on everything that was printed. */
+  async flush(): Promise<void> {
+    this.#handOn();
+    await writtenOut(process.stdout);
+    await writtenOut(process.stderr);
   }
 
-  #text(part: Part): string {
-    return harmless(typeof part === 'string' ? part : part.text);
+  #write(stream: 'stdout' | 'stderr', text: string): void {
+    if (stream !== this.#bufferStream) this.#handOn(); // so that all comes in the order in which it was printed
+    this.#bufferStream = stream;
+    if (this.#buffer.length === 0) setImmediate(() => this.#handOn());
+    this.#buffer.push(text);
+    this.#bufferLength += text.length;
+    if (this.#bufferLength > BUFFER_LENGTH) this.#handOn();
+  }
+
+  #handOn(): void {
+    if (this.#buffer.length > 0) process[this.#bufferStream].write(this.#buffer.join(''));
+    this.#buffer = [];
+    this.#bufferLength = 0;
+  }
+
+  #render(parts: readonly Part[], { isPlain = false }: { readonly isPlain?: boolean } = {}): string {
+    return parts.map((part) => this.#styled(isPlain ? textOf(part) : part, harmless(textOf(part)))).join('');
   }
 
   #styled(part: Part, text: string): string {
     return typeof part === 'string' || !this.hasColour ? text : styleText(part.style, text, { validateStream: false });
   }
+}
+
+function textOf(part: Part): string {
+  return typeof part === 'string' ? part : part.text;
 }
 
 const WIDE = /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]|\p{Emoji_Presentation}/u;
@@ -131,4 +169,9 @@ function widthOf(text: string): number {
   let width = 0;
   for (const { segment } of new Intl.Segmenter().segment(text)) width += WIDE.test(segment) ? 2 : 1;
   return width;
+}
+
+/** `process.exit` does not wait for a pipe. */
+function writtenOut(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
 }

@@ -1,8 +1,8 @@
-import { Command, type CommanderError, Option } from 'commander';
+import { Argument, Command, type CommanderError, Option } from 'commander';
 import { InvalidOptionError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { VERSION } from '../core/version.ts';
-import { COMMANDS, type CommandForm, GLOBAL_OPTIONS, type OptionForm } from './commands.ts';
+import { COMMANDS, type CommandForm, GLOBAL_OPTIONS, type OptionForm, type WordForm } from './commands.ts';
 
 /** A command line that cannot be understood; without a message when all that was wanted is the help, which was printed. */
 export class UsageError extends Error {
@@ -46,12 +46,17 @@ export function buildProgram(act: (form: CommandForm, parsed: Parsed) => Promise
         if (program.opts()['color'] === false) options['color'] = false;
         await act(form, { words: command.args, options });
       });
-    for (const { word, help } of form.words) command.argument(word, help);
+    for (const word of form.words) command.addArgument(toArgument(word));
     for (const option of [...form.options, ...GLOBAL_OPTIONS]) command.addOption(toOption(option));
     own.push(command);
   }
   for (const command of own) command.exitOverride((error) => throwUsage(error, command));
   return program;
+}
+
+function toArgument({ word, help, choices }: WordForm): Argument {
+  const argument = new Argument(word, help);
+  return choices === undefined ? argument : argument.choices(choices);
 }
 
 function toOption(form: OptionForm): Option {

@@ -12,6 +12,12 @@ const USAGE_STATUS = 2;
 export async function runCli(argv: readonly string[]): Promise<never> {
   // For what is wrong with the command line itself.
   let output = new Output({ isJson: argv.includes('--json'), wantsColour: false });
+  if (argv[0] === 'complete' && argv[1] === '--') {
+    const { answerShell } = await import('./answer-shell.ts');
+    await answerShell(argv.slice(2), output);
+    await output.flush();
+    process.exit(0);
+  }
   let status = 0;
   const program = buildProgram(async (form, { words, options: { home, json, color, ...options } }) => {
     output = new Output({ isJson: json === true, wantsColour: color !== false });
@@ -22,8 +28,7 @@ export async function runCli(argv: readonly string[]): Promise<never> {
   } catch (error) {
     status = explain(error, output);
   }
-  await flush(process.stdout);
-  await flush(process.stderr);
+  await output.flush();
   process.exit(status); // what is still open must not keep the command from ending
 }
 
@@ -56,9 +61,4 @@ function explain(error: unknown, output: Output): number {
 /** A full disk, a folder that is gone, a database that cannot be read: Node and SQLite give such errors a code. */
 function hasCode(error: unknown): error is Error & { readonly code: string } {
   return error instanceof Error && 'code' in error && typeof error.code === 'string';
-}
-
-/** Resolves when what was written is out: `process.exit` does not wait for a pipe. */
-function flush(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => stream.write('', () => resolve()));
 }

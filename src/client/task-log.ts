@@ -21,6 +21,14 @@ export interface LogOptions {
   readonly attempt?: number | undefined;
 }
 
+/** How to read a log by lines. */
+export interface LogLinesOptions extends LogOptions {
+  /** Whether to wait for what is still to be written. Without that, a last line that has not ended comes as it is. @default true */
+  readonly follow?: boolean | undefined;
+  /** Aborting it ends the reading, and the loop throws its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Everything that an attempt has written so far. */
 export async function logText(
   lease: StoreLease,
@@ -45,13 +53,23 @@ export async function logText(
   }
 }
 
-/** The lines of an attempt, those to come included, until the attempt has ended. */
+/** The lines of an attempt, unless told otherwise those to come included until the attempt has ended. */
 export async function* followLog(
   lease: StoreLease,
-  { task, stream, attempt, signal }: { task: TaskRecord; stream: LogStream; signal: AbortSignal } & LogOptions,
+  {
+    task,
+    stream,
+    attempt,
+    follow = true,
+    signal,
+  }: { task: TaskRecord; stream: LogStream; signal: AbortSignal } & LogLinesOptions,
 ): AsyncGenerator<TaskLogLine> {
   signal.throwIfAborted();
   const { file, ended } = await locate(lease, { task, stream, attempt });
+  if (!follow) {
+    yield* logLines(file, { ended: async () => true, next: async () => {} });
+    return;
+  }
   using watch = new FileWatch([file, databaseFile(lease.home)]);
   yield* logLines(file, { ended, next: () => watch.next(signal) });
 }

@@ -4,6 +4,8 @@
  */
 const HARMFUL = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]/gu;
 
+const ESCAPE = '\x1b';
+
 const SHORT: Readonly<Record<string, string>> = { '\b': '\\b', '\t': '\\t', '\n': '\\n', '\f': '\\f', '\r': '\\r' };
 
 /**
@@ -17,6 +19,23 @@ const SHORT: Readonly<Record<string, string>> = { '\b': '\\b', '\t': '\\t', '\n'
  */
 export function harmless(text: string, keep = ''): string {
   return text.replace(HARMFUL, (character) => (keep.includes(character) ? character : written(character)));
+}
+
+/**
+ * A line of a log as it can be shown on a terminal: harmless but for colours and weights of text (SGR), which end with it.
+ *
+ * @param options.withStyles whether those stay; else they are left out
+ */
+export function harmlessLine(line: string, { withStyles }: { readonly withStyles: boolean }): string {
+  const [first = '', ...rest] = line.split(ESCAPE);
+  let hasStyles = false;
+  const shown = rest.map((piece) => {
+    const style = /^\[[\d;:]*m/.exec(piece)?.[0];
+    if (style === undefined) return harmless(ESCAPE + piece, '\t');
+    hasStyles = withStyles;
+    return `${withStyles ? ESCAPE + style : ''}${harmless(piece.slice(style.length), '\t')}`;
+  });
+  return `${harmless(first, '\t')}${shown.join('')}${hasStyles ? `${ESCAPE}[0m` : ''}`;
 }
 
 /**

@@ -119,3 +119,16 @@ export function attemptTempFolder(home: string, { flow, runId, taskId, attempt }
 export function cardFile(home: string, { pathspec, id }: { pathspec: string; id: string }): string {
   return join(home, 'cards', `${pathspec.replaceAll('/', '-')}.${encodeURIComponent(id)}.html`);
 }
+
+/** The folder with the output of a detached run, and with what tells where its process is. */
+export function detachedFolder(home: string, flow: string, runId: string): string {
+  return join(home, 'detached', flow, runId);
+}
+
+/** The same of a run that has not announced itself yet; no flow can have such a name. */
+export function startingFolder(home: string, id: string): string {
+  return join(home, 'detached', `${STARTING_PREFIX}${id}`);
+}
+
+/** What the names of folders made by `startingFolder` begin with. */
+export const STARTING_PREFIX = 'starting-';
