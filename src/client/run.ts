@@ -10,6 +10,7 @@ import { databaseFile } from '../store/home-folder.ts';
 import type { RunKind, RunRecord } from '../store/run-store.ts';
 import type { Artifact } from './artifact.ts';
 import { type ArtifactName, type Data, lazyData } from './data.ts';
+import { findDetachedFolder } from './detached-folder.ts';
 import { explainMissing } from './explain-missing.ts';
 import { FileWatch } from './file-watch.ts';
 import { leavable } from './leavable.ts';
@@ -238,7 +239,8 @@ export class Run<F extends FlowShape = AnyFlow> {
    * for await (const run of home.flow('SlowFlow').runs({ status: 'failed' })) await run.remove();
    */
   async remove(): Promise<void> {
-    const { store } = this.#lease;
+    const { home, store } = this.#lease;
+    findDetachedFolder(home, this.pathspec); // which gives it the name by which it is removed
     try {
       await store.removeRun(this.flowName, this.id);
     } catch (error) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { artifactFile } from './home-folder.ts';
+import { artifactFile, damagedDatabases } from './home-folder.ts';
 import { tasksShownElsewhere } from './remove-sqlite-run.ts';
 import {
   amountIn,
@@ -35,11 +35,14 @@ const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
  */
 export async function collectGarbage(place: Place, { dryRun, isGone }: GarbageOptions): Promise<Garbage> {
   const { database, home } = place;
+  // While a damaged database is beside this one, what only that one knows of stays.
+  const isWhole = damagedDatabases(home).length === 0;
+  const foldersIn = (name: string) => (isWhole ? runFoldersIn(join(home, name)) : []);
   // Folders are listed before the runs are asked for: a run is recorded before it has a folder.
-  const logs = runFoldersIn(join(home, 'logs'))
+  const logs = foldersIn('logs')
     .filter((run) => !isRecorded(database, run))
     .flatMap((run) => unshownLogs(home, { ...run, shownTasks: tasksShownElsewhere(database, run) }));
-  const detached = runFoldersIn(join(home, 'detached')).filter((run) => !isRecorded(database, run));
+  const detached = foldersIn('detached').filter((run) => !isRecorded(database, run));
   const staged = runFoldersIn(join(home, 'artifacts', 'staged'));
   const given = [...staged, ...temporaryFolders(home)].filter((run) => !mayCommit(database, { ...run, isGone }));
   const found = {
@@ -54,7 +57,7 @@ export async function collectGarbage(place: Place, { dryRun, isGone }: GarbageOp
     cardPages: amountIn(found.cardPages),
     temporary: amountIn(found.temporary),
   };
-  const unused = unusedContents(place);
+  const unused = isWhole ? unusedContents(place) : { sizes: new Map<string, number>(), rowBytes: 0 };
   if (dryRun) {
     const databaseBytes = unused.rowBytes + database.pragma('freelist_count') * database.pragma('page_size');
     return { ...amounts, contents: amountOf(unused.sizes), databaseBytes };

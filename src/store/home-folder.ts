@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { RacewayError } from '../core/errors.ts';
 
@@ -67,6 +67,15 @@ export function databaseFile(home: string): string {
   return join(home, 'raceway.db');
 }
 
+/** Names of databases that were damaged and put aside, with their logs: `raceway.db.damaged-2026-11-21T10-00-00-000Z`. */
+export function damagedDatabases(home: string): readonly string[] {
+  const names = existsSync(home) ? readdirSync(home) : [];
+  return names.filter((name) => name.startsWith(DAMAGED_PREFIX) && !/-(wal|shm)$/.test(name));
+}
+
+/** What the name of a damaged database that was put aside begins with. */
+export const DAMAGED_PREFIX = 'raceway.db.damaged-';
+
 /** The file of a large artifact. */
 export function artifactFile(home: string, sha256: string): string {
   return join(home, 'artifacts', sha256.slice(0, 2), sha256.slice(2));
@@ -103,11 +112,6 @@ export function logTimesFile(log: string): string {
 /** The folder with the logs of a run. */
 export function logFolder(home: string, flow: string, runId: string): string {
   return join(home, 'logs', flow, runId);
-}
-
-/** The folder with what a detached run printed. */
-export function detachedFolder(home: string, flow: string, runId: string): string {
-  return join(home, 'detached', flow, runId);
 }
 
 /** A folder for one attempt's temporary files. */

@@ -305,7 +305,15 @@ export interface GarbageOptions {
   readonly isGone: (process: ProcessIdentity) => boolean;
 }
 
-/** What keeps a home small. Both may be done at any time, whatever runs are going on. */
+/** Content that somebody has and that is not there as it was stored. */
+export interface DamagedContent {
+  readonly sha256: string;
+  readonly what: 'is missing' | 'is damaged' | 'cannot be read';
+  /** The artifacts and cards that have it, three at most: `Flow/run/step/task/name`. */
+  readonly places: readonly string[];
+}
+
+/** What keeps a home small and sound. It may be done at any time, whatever runs are going on. */
 export interface RunUpkeep {
   /**
    * Removes a run with its logs, and its flow when that has no other. Contents stay until garbage is collected, and so does
@@ -315,6 +323,8 @@ export interface RunUpkeep {
    * @throws {RacewayError} `RUNNING` when it, or a run that was made from it, is recorded as running
    */
   removeRun(flow: string, runId: string): Promise<void>;
+  /** Looks whether contents are there; with `deep` whether each byte of them is what was stored. */
+  damagedContents(options: { deep: boolean }): AsyncIterable<DamagedContent>;
   /** Drops what nothing refers to, and says what it was. */
   collectGarbage(options: GarbageOptions): Promise<Garbage>;
 }

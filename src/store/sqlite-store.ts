@@ -4,6 +4,7 @@ import type { RecordedEvent } from '../core/events.ts';
 import type { RunReason } from '../core/status.ts';
 import { checkContent, readArtifactFile } from './artifact-files.ts';
 import { collectGarbage } from './collect-garbage.ts';
+import { damagedContents } from './damaged-contents.ts';
 import { databaseFile, makeHome } from './home-folder.ts';
 import { removeAll, removeRunFiles, unshownLogs } from './run-files.ts';
 import { removeSqliteRun } from './remove-sqlite-run.ts';
@@ -12,6 +13,7 @@ import type {
   AttemptRecord,
   BlobRef,
   CardRecord,
+  DamagedContent,
   FlowRecord,
   Garbage,
   GarbageOptions,
@@ -282,6 +284,10 @@ export class SqliteStore implements RunStore {
       if (origin === runId) removeRunFiles(this.#home, { flow, runId, shownTasks });
       else removeAll(unshownLogs(this.#home, { flow, runId: origin, shownTasks }));
     }
+  }
+
+  damagedContents(options: { deep: boolean }): AsyncIterable<DamagedContent> {
+    return damagedContents({ database: this.#database, home: this.#home }, options);
   }
 
   async collectGarbage(options: GarbageOptions): Promise<Garbage> {
