@@ -75,14 +75,10 @@ export async function* checkHome(
     };
   }
   if (!isUsable && checkDatabase(databaseFile(home), { deep: false }).problems.length > 0) return; // it was not mended
-  const store = openSqliteStore(home, { access: 'read' });
-  try {
-    yield* checkLostRuns(store);
-    yield* checkContents(home, { store, deep });
-    yield* checkLeftovers(store);
-  } finally {
-    await store.close();
-  }
+  await using store = openSqliteStore(home, { access: 'read' });
+  yield* checkLostRuns(home, store);
+  yield* checkContents(home, { store, deep });
+  yield* checkLeftovers(home, store);
   yield* checkWal(home);
 }
 
@@ -217,7 +213,7 @@ function mendDatabase(home: string): string {
   ].join('\n');
 }
 
-async function* checkLostRuns(store: RunStore): AsyncGenerator<Finding> {
+async function* checkLostRuns(home: string, store: RunStore): AsyncGenerator<Finding> {
   const lost: RunRecord[] = [];
   for (const { name } of await store.flows()) lost.push(...(await Array.fromAsync(lostRuns(store, name))));
   if (lost.length === 0) return;
@@ -228,8 +224,9 @@ async function* checkLostRuns(store: RunStore): AsyncGenerator<Finding> {
     what: `${names} ${lost.length === 1 ? 'is' : 'are'} recorded as running, and nobody will finish ${lost.length === 1 ? 'it' : 'them'}`,
     remedy: 'record that they failed, lost; they can be resumed as before',
     mend: async () => {
+      await using writable = openSqliteStore(home, { access: 'read' });
       for (const { flow, id } of lost) {
-        await store.recordEnd(flow, id, { status: 'failed', reason: { kind: 'lost' } });
+        await writable.recordEnd(flow, id, { status: 'failed', reason: { kind: 'lost' } });
       }
       return `recorded ${names} as lost`;
     },
@@ -251,7 +248,7 @@ async function* checkContents(
   }
 }
 
-async function* checkLeftovers(store: RunStore): AsyncGenerator<Finding> {
+async function* checkLeftovers(home: string, store: RunStore): AsyncGenerator<Finding> {
   const options = { isGone: (process: Parameters<typeof presence>[0]) => presence(process) === 'gone' };
   const found = await store.collectGarbage({ ...options, dryRun: true });
   const text = leftoversText(found);
@@ -261,8 +258,10 @@ async function* checkLeftovers(store: RunStore): AsyncGenerator<Finding> {
     severity: 'note',
     what: `nothing refers to ${text}`,
     remedy: 'drop them, as raceway gc does',
-    mend: async () =>
-      `dropped ${leftoversText(await store.collectGarbage({ ...options, dryRun: false })) ?? 'nothing'}`,
+    mend: async () => {
+      await using writable = openSqliteStore(home, { access: 'read' });
+      return `dropped ${leftoversText(await writable.collectGarbage({ ...options, dryRun: false })) ?? 'nothing'}`;
+    },
   };
 }
 

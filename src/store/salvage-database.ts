@@ -27,6 +27,9 @@ interface Table {
   readonly json?: Readonly<Record<string, string | null | undefined>>;
 }
 
+/** Of no machine: a run that is recorded as running with it is lost when its heartbeat is old. */
+const NO_PROCESS = '{"host":"","bootId":"","pid":0,"startTime":""}';
+
 /** In an order in which each row finds the one that it refers to. */
 const TABLES: readonly Table[] = [
   {
@@ -37,7 +40,7 @@ const TABLES: readonly Table[] = [
       system_tags: '[]',
       parameters: '[{}]',
       command: '[]',
-      process: '{"host":"","bootId":"","pid":0,"startTime":""}',
+      process: NO_PROCESS,
     },
   },
   { name: 'tag', of: { column: 'run_key', table: 'run' } },
@@ -97,6 +100,7 @@ function copyReadable(home: string, { from, to }: { from: string; to: string }):
         );
       }
       source?.close();
+      restoreRuns(target, lost);
       target.run('INSERT OR IGNORE INTO flow (name, created_at) SELECT flow, MIN(created_at) FROM run GROUP BY flow');
       restoreContents(target, { home, lost });
       dropOrphans(target, lost);
@@ -254,6 +258,23 @@ function isJson(value: SQLInputValue): boolean {
   } catch {
     return false;
   }
+}
+
+/** Runs that were not read, as far as their events tell of them: what they left would be nobody's otherwise. */
+function restoreRuns(target: SqliteDatabase, lost: string[]): void {
+  const { changes } = target.run(
+    `INSERT OR IGNORE INTO run (run_key, flow, id, status, reason, created_at, finished_at, user, system_tags, parameters, command, process, heartbeat_at)
+     SELECT run_key, substr(pathspec, 1, instr(pathspec, '/') - 1), substr(pathspec, instr(pathspec, '/') + 1),
+       COALESCE(ended ->> '$.state.status', 'failed'),
+       IIF(ended IS NULL, '{"kind":"lost"}', ended -> '$.state.reason'),
+       begun_at, last_at, '', '[]', '[{}]', '[]', '${NO_PROCESS}', last_at
+     FROM (
+       SELECT run_key, MAX(IIF(event ->> 'type' = 'run-started', event ->> 'pathspec', NULL)) AS pathspec,
+         MAX(IIF(event ->> 'type' = 'run-finished', event, NULL)) AS ended, MIN(at) AS begun_at, MAX(at) AS last_at
+       FROM event WHERE run_key NOT IN (SELECT run_key FROM run) GROUP BY run_key)
+     WHERE pathspec IS NOT NULL`,
+  );
+  if (changes > 0) lost.push(`run: user, parameters, command and tags of ${changes} that only their events tell of`);
 }
 
 /** Contents that are named and were not read: a file is there all the same, and of others the name at least is kept. */
