@@ -100,7 +100,7 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
     ],
     options: [
       DETACH,
-      { flags: '--file <file>', help: 'The flow script, if it is no longer where it was' },
+      { flags: '--file <file>', help: 'The flow script', default: 'that of the run, if it is in this project' },
       { flags: '--step <name>', help: 'Run again from this step on' },
       { flags: '--dry-run', help: 'Only say what would be taken over and what would run again' },
     ],

@@ -1,9 +1,9 @@
 import { RacewayError } from '../../core/errors.ts';
 import { contextHome, type CliContext } from '../context.ts';
 import { executeRun } from '../execute-run.ts';
-import { flowFileOf } from '../flow-file-of.ts';
 import { latestFailed } from '../latest-failed.ts';
 import { findRun } from '../place.ts';
+import { scriptOf } from '../script-of.ts';
 
 /** `resume`: a run that takes over what another one finished. */
 export async function resume(context: CliContext): Promise<number> {
@@ -14,7 +14,7 @@ export async function resume(context: CliContext): Promise<number> {
   await using home = await contextHome(context);
   const origin = word === undefined ? await latestFailed(home) : await findRun(home, word);
   return await executeRun(context, {
-    file: file ?? flowFileOf(origin),
+    file: file ?? scriptOf(origin, home.path),
     command: 'resume',
     argv: [
       ...(step === undefined ? [] : [checkedStep(step)]),
