@@ -36,7 +36,8 @@ const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 export async function collectGarbage(place: Place, { dryRun, isGone }: GarbageOptions): Promise<Garbage> {
   const { database, home } = place;
   // While a damaged database is beside this one, what only that one knows of stays.
-  const isWhole = damagedDatabases(home).length === 0;
+  const [putAside] = damagedDatabases(home);
+  const isWhole = putAside === undefined;
   const foldersIn = (name: string) => (isWhole ? runFoldersIn(join(home, name)) : []);
   // Folders are listed before the runs are asked for: a run is recorded before it has a folder.
   const logs = foldersIn('logs')
@@ -60,11 +61,11 @@ export async function collectGarbage(place: Place, { dryRun, isGone }: GarbageOp
   const unused = isWhole ? unusedContents(place) : { sizes: new Map<string, number>(), rowBytes: 0 };
   if (dryRun) {
     const databaseBytes = unused.rowBytes + database.pragma('freelist_count') * database.pragma('page_size');
-    return { ...amounts, contents: amountOf(unused.sizes), databaseBytes };
+    return { ...amounts, contents: amountOf(unused.sizes), databaseBytes, putAside };
   }
   for (const paths of Object.values(found)) removeAll(paths);
   const contents = await dropContents(place, unused.sizes);
-  return { ...amounts, contents, databaseBytes: await shrink(database, { isGone }) };
+  return { ...amounts, contents, databaseBytes: await shrink(database, { isGone }), putAside };
 }
 
 interface RunId {

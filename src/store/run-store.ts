@@ -295,6 +295,8 @@ export interface Garbage {
   readonly temporary: Amount;
   /** By how much the database gets smaller, in bytes. */
   readonly databaseBytes: number;
+  /** A damaged database that was put aside: as long as it is there, all logs and contents are kept, which it may know of. */
+  readonly putAside: string | undefined;
 }
 
 /** How to collect garbage. */
