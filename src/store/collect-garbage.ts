@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { mkdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -143,39 +143,63 @@ function amountOf(sizes: ReadonlyMap<string, number>): Amount {
   return { count: sizes.size, sizeBytes: sizes.values().reduce((sum, size) => sum + size, 0) };
 }
 
-/** Drops those of the contents that nothing refers to now either. */
+/**
+ * Drops those of the contents that nothing refers to now either. They are doomed first; then it is looked once more which of
+ * them are used, which takes long and keeps nobody waiting, since whoever commits one from then on takes its doom away.
+ */
 async function dropContents(place: Place, sizes: ReadonlyMap<string, number>): Promise<Amount> {
   const { database, home } = place;
+  const collection = randomInt(2 ** 47);
   const dropped = new Map<string, number>();
-  const all = [...sizes.keys()];
-  mkdirSync(droppedFolder(home), { recursive: true, mode: 0o700 });
-  for (let from = 0; from < all.length; from += CONTENTS_AT_ONCE) {
-    const start = performance.now();
-    const files = database.writeUnchecked(() => {
-      const used = usedAmong(database, all.slice(from, from + CONTENTS_AT_ONCE));
-      return all.slice(from, from + CONTENTS_AT_ONCE).flatMap((sha256) => {
-        if (used.has(sha256)) return [];
-        dropped.set(sha256, sizes.get(sha256) ?? 0);
-        database.run('DELETE FROM blob WHERE sha256 = ?', sha256);
-        return moveAway(home, sha256);
-      });
+  await inBatches([...sizes.keys()], (batch) => {
+    database.write(() => {
+      for (const sha256 of batch) {
+        database.run('INSERT OR REPLACE INTO doomed (sha256, collection) VALUES (?, ?)', sha256, collection);
+      }
     });
-    const heldMs = performance.now() - start;
-    removeAll(files); // which may take long, and nobody waits for
-    await setTimeout(heldMs);
-  }
+  });
+  const unused = database.all(
+    `SELECT sha256 FROM doomed
+     WHERE collection = ?
+       AND sha256 NOT IN (SELECT sha256 FROM artifact UNION ALL SELECT sha256 FROM card UNION ALL SELECT sha256 FROM given)`,
+    collection,
+  );
+  mkdirSync(droppedFolder(home), { recursive: true, mode: 0o700 });
+  await inBatches(
+    unused.map((row) => textColumn(row, 'sha256')),
+    (batch) => {
+      const files = database.writeUnchecked(() =>
+        batch.flatMap((sha256) => {
+          const { changes } = database.run(
+            'DELETE FROM doomed WHERE sha256 = ? AND collection = ?',
+            sha256,
+            collection,
+          );
+          if (changes === 0) return [];
+          database.run('DELETE FROM blob WHERE sha256 = ?', sha256);
+          dropped.set(sha256, sizes.get(sha256) ?? 0);
+          return moveAway(home, sha256);
+        }),
+      );
+      return () => removeAll(files); // which may take long
+    },
+  );
+  database.run('DELETE FROM doomed WHERE collection = ?', collection);
   return amountOf(dropped);
 }
 
-function usedAmong(database: SqliteDatabase, hashes: readonly string[]): ReadonlySet<string> {
-  const rows = database.all(
-    `WITH wanted AS MATERIALIZED (SELECT value FROM json_each(?))
-     SELECT sha256 FROM artifact WHERE sha256 IN wanted
-     UNION SELECT sha256 FROM card WHERE sha256 IN wanted
-     UNION SELECT sha256 FROM given WHERE sha256 IN wanted`,
-    JSON.stringify(hashes),
-  );
-  return new Set(rows.map((row) => textColumn(row, 'sha256')));
+/** Does a part of the work at a time and leaves others as much time in between. What a part returns is done in that time. */
+async function inBatches(
+  all: readonly string[],
+  work: (batch: readonly string[]) => void | (() => void),
+): Promise<void> {
+  for (let from = 0; from < all.length; from += CONTENTS_AT_ONCE) {
+    const start = performance.now();
+    const rest = work(all.slice(from, from + CONTENTS_AT_ONCE));
+    const heldMs = performance.now() - start;
+    rest?.();
+    await setTimeout(heldMs);
+  }
 }
 
 /** Returns where the file is now; nothing when the content has none. */

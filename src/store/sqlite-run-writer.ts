@@ -263,6 +263,7 @@ class SqliteRunWriter implements RunWriter {
         sizeBytes,
         bytes ?? null,
       );
+      this.#database.run('DELETE FROM doomed WHERE sha256 = ?', sha256); // whoever is about to drop it does not
     }
   }
 

@@ -120,6 +120,10 @@ export const MIGRATIONS: readonly string[] = [
     sha256 TEXT NOT NULL REFERENCES blob,
     PRIMARY KEY (run_key, sha256)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE doomed (
+    sha256 TEXT PRIMARY KEY,
+    collection INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
   CREATE INDEX task_by_origin ON task (origin_pathspec) WHERE origin_pathspec IS NOT NULL;
   CREATE INDEX run_running ON run (flow) WHERE status = 'running';
   `,
