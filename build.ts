@@ -17,10 +17,11 @@ await build({
       groups: [
         {
           name: 'core',
-          test: /\/src\/core\/(node-version|errors|attributes|compile-cache|invalid|own-folder|parameter-text|pathspec)\.ts$/,
+          test: /\/src\/core\/(node-version|errors|attributes|compile-cache|invalid|own-folder|parameter-text|pathspec|version|duration)\.ts$/,
         },
         { name: 'flags', test: /\/src\/core\/(flags|nearest)\.ts$/ },
         { name: 'artifact-files', test: /\/src\/store\/(artifact-files|encoding|home-folder)\.ts$/ },
+        { name: 'secret-forms', test: /\/src\/engine\/(secret-forms|cards\/escape-html)\.ts$/ },
         { name: 'flow-spec', test: /\/src\/flow\/(flow-spec|definition|current)\.ts$/ },
         {
           name: 'graph',

@@ -20,7 +20,7 @@ const MAY_CALL: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that only the parent side may load: a flow script has to start fast. */
-const PARENT_ONLY = ['execa', 'chokidar', 'tree-kill', 'tmp-promise'];
+const PARENT_ONLY = ['execa', 'chokidar', 'tree-kill', 'tmp-promise', 'commander', '@bomb.sh/tab', 'yocto-spinner'];
 
 interface Import {
   /** As it is written. */

@@ -182,9 +182,10 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
       {
         flags: '--flow <file>',
         help: 'The flow script, to see whether its source has changed',
-        default: 'that of the run, when it is in the project of the home',
+        default: 'that of the run, if it is in the project of the working folder',
         completes: 'file',
       },
+      { flags: '--no-source', help: 'Execute no flow script to see whether its source has changed' },
     ],
     load: async () => (await import('./commands/why.ts')).why,
   },

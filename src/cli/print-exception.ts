@@ -16,6 +16,6 @@ export function printException(output: Output, exception: NonNullable<Task['exce
 }
 
 /** The first frame that is not in a package: what was thrown below it is seldom the mistake. */
-export function ownFrame(frames: readonly string[]): string | undefined {
+function ownFrame(frames: readonly string[]): string | undefined {
   return frames.find((frame) => frame.startsWith('    at ') && !frame.includes('node_modules'));
 }

@@ -86,8 +86,16 @@ function checkChoice(text: string, { name, choices }: { name: string; choices: r
 
 function throwUsage({ exitCode, message }: CommanderError, command: Command): never {
   if (exitCode === 0) throw new UsageError('', 0);
-  const [first = '', ...more] = message.replace(/^error: /, '').split('\n');
+  const [first = '', suggestion] = message.replace(/^error: /, '').split('\n');
   const path = command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
-  const advice = more.length === 0 ? `See ${path} --help.` : more.join(' ').replace(/^\((.*)\)$/, '$1');
+  const advice = suggestion?.replace(/^\((.*)\)$/, '$1') ?? nearestOption(first, command) ?? `See ${path} --help.`;
   throw new UsageError(`${first}\n${advice}`, 2);
+}
+
+/** Commander takes the value for a part of the name. */
+function nearestOption(message: string, command: Command): string | undefined {
+  const name = /^unknown option '(--[^=']+)=/.exec(message)?.[1];
+  const names = command.options.flatMap(({ long }) => long ?? []);
+  const meant = name === undefined ? undefined : nearest(name, names);
+  return meant && `Did you mean ${meant}?`;
 }

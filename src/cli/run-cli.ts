@@ -10,14 +10,9 @@ const USAGE_STATUS = 2;
 
 /** Does what the command line says and ends the process with the status: 0, 1 when that failed, 2 for wrong use. */
 export async function runCli(argv: readonly string[]): Promise<never> {
+  if (argv[0] === 'complete' && argv[1] === '--') return complete(argv.slice(2));
   // For what is wrong with the command line itself.
   let output = new Output({ isJson: argv.includes('--json'), wantsColour: false });
-  if (argv[0] === 'complete' && argv[1] === '--') {
-    const { answerShell } = await import('./answer-shell.ts');
-    await answerShell(argv.slice(2), output);
-    await output.flush();
-    process.exit(0);
-  }
   let status = 0;
   const program = buildProgram(async (form, { words, options: { home, json, color, ...options } }) => {
     output = new Output({ isJson: json === true, wantsColour: color !== false });
@@ -30,6 +25,15 @@ export async function runCli(argv: readonly string[]): Promise<never> {
   }
   await output.flush();
   process.exit(status); // what is still open must not keep the command from ending
+}
+
+/** What stands there is a part of another command line and is not parsed as this one. */
+async function complete(words: readonly string[]): Promise<never> {
+  const output = new Output({ isJson: false, wantsColour: false });
+  const { answerShell } = await import('./answer-shell.ts');
+  await answerShell(words, output);
+  await output.flush();
+  process.exit(0);
 }
 
 /** Ends with success when nobody reads what is printed any more, as of `raceway ls | head -1`. */

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, extname, relative, resolve } from 'node:path';
+import { findHome } from '../client/home.ts';
 import { compileCacheFolder } from '../core/compile-cache.ts';
 
 /** A flow that takes longer to say what it is has other troubles. */
@@ -42,8 +43,9 @@ export async function sourceChange({ flowFile, flow, step, sourceSha256 }: Sourc
 
 /**
  * Why a file that a store names as the script of a flow is not executed to look at its source: whoever wrote the store may
- * not be whoever reads it, and must not have anything executed. So it has to be a flow script of raceway with that
- * flow, in the project that the home is in or in the working folder, and not in the home itself.
+ * not be whoever reads it, and must not have anything executed. So it has to be a flow script of raceway with that flow,
+ * belong to the user, and be in the project that the user works in: below the working folder, or beside the home that is
+ * found from there. Nothing of the store goes on its command line.
  *
  * @returns `undefined` when nothing speaks against it
  */
@@ -52,14 +54,18 @@ export function distrust(flowFile: string, { flow, home }: { flow: string; home:
   let source: string;
   try {
     file = realpathSync(flowFile);
-    if (!statSync(file).isFile()) return `${flowFile} is no file`;
+    const { uid } = statSync(file);
+    if (process.getuid !== undefined && uid !== process.getuid()) return `${flowFile} belongs to another user`;
     source = readFileSync(file, 'utf8');
   } catch {
-    return `${flowFile} is not there any more`;
+    return `${flowFile} cannot be read any more`;
   }
   if (!EXTENSIONS.includes(extname(file))) return `${flowFile} is no flow script of raceway`;
-  const isProject = [dirname(realpathSync(home)), realpathSync(process.cwd())].some((folder) => isIn(file, folder));
-  if (!isProject || isIn(file, realpathSync(home))) return `${flowFile} is not in the project of the home ${home}`;
+  const own = findHome({ home: '' }); // whatever RACEWAY_HOME names
+  const projects = [process.cwd(), ...(own === home ? [dirname(own)] : [])].map((folder) => realpathSync(folder));
+  if (!projects.some((folder) => isIn(file, folder)) || isIn(file, realpathSync(home))) {
+    return `${flowFile} is not in the project of the working folder`;
+  }
   const isFlow =
     /['"]raceway\/flow['"]/.test(source) && new RegExp(`\\bclass\\s+${RegExp.escape(flow)}\\b`).test(source);
   return isFlow ? undefined : `${flowFile} does not define ${flow}`;

@@ -9,6 +9,7 @@ import { damagedDatabases, databaseFile, type HomeLocation, locateHome } from '.
 import { namesIn } from '../store/run-files.ts';
 import type { Garbage, RunRecord, RunStore } from '../store/run-store.ts';
 import { salvageDatabase } from '../store/salvage-database.ts';
+import { refuseOtherFiles } from '../store/sqlite-database.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { lostRuns } from './lost-runs.ts';
 
@@ -74,12 +75,16 @@ export async function* checkHome(
         'delete it, and what begins with its name, when nothing is missing: as long as it is there, gc keeps all logs and contents',
     };
   }
-  if (!isUsable && checkDatabase(databaseFile(home), { deep: false }).problems.length > 0) return; // it was not mended
+  if (!isUsable && (!existsSync(databaseFile(home)) || problemOfOpening(home).length > 0 || hasProblems(home))) return; // it was not mended
   await using store = openSqliteStore(home, { access: 'read' });
   yield* checkLostRuns(home, store);
   yield* checkContents(home, { store, deep });
   yield* checkLeftovers(home, store);
   yield* checkWal(home);
+}
+
+function hasProblems(home: string): boolean {
+  return checkDatabase(databaseFile(home), { deep: false }).problems.length > 0;
 }
 
 function* checkPlace(home: string): Generator<Finding> {
@@ -175,6 +180,17 @@ function* checkDatabaseOf(home: string, { deep }: { deep: boolean }): Generator<
     };
     return;
   }
+  try {
+    refuseOtherFiles(file);
+  } catch (error) {
+    yield {
+      kind: 'database',
+      severity: 'error',
+      what: `the database ${file} cannot be opened: ${messageOf(error)}`,
+      remedy: 'find out who put it there, then remove it, or bring back a copy of the home',
+    };
+    return;
+  }
   const { problems, schema } = checkDatabase(file, { deep });
   if (schema === 'newer') {
     yield {
@@ -185,6 +201,7 @@ function* checkDatabaseOf(home: string, { deep }: { deep: boolean }): Generator<
     };
     return;
   }
+  if (problems.length === 0) problems.push(...problemOfOpening(home));
   if (problems.length === 0) return;
   yield {
     kind: 'database',
@@ -193,6 +210,20 @@ function* checkDatabaseOf(home: string, { deep }: { deep: boolean }): Generator<
     remedy: 'copy what can be read into a new one; the damaged one stays beside it',
     mend: async () => mendDatabase(home),
   };
+}
+
+/** What is not to be found in the file as such, like a trigger that raceway did not make. */
+function problemOfOpening(home: string): readonly string[] {
+  try {
+    void openSqliteStore(home, { access: 'read' }).close();
+    return [];
+  } catch (error) {
+    return [messageOf(error)];
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
 }
 
 function mendDatabase(home: string): string {

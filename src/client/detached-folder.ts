@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseAttributes } from '../core/attributes.ts';
 import { parsePathspec } from '../core/pathspec.ts';
@@ -7,7 +7,9 @@ import {
   detachedFolder,
   type HomeLocation,
   locateHome,
+  makeFolderInHome,
   makeHome,
+  refuseLinks,
   STARTING_PREFIX,
   startingFolder,
 } from '../store/home-folder.ts';
@@ -24,7 +26,7 @@ export function makeStartingFolder(location: HomeLocation): { readonly home: str
   const home = locateHome(location);
   makeHome(home);
   const folder = startingFolder(home, randomUUID());
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolderInHome(home, folder);
   return { home, folder };
 }
 
@@ -32,7 +34,7 @@ export function makeStartingFolder(location: HomeLocation): { readonly home: str
 export function claimFolder(home: string, folder: string, pathspec: string): string {
   const { flow, run } = parsePathspec(pathspec, 'run');
   const claimed = detachedFolder(home, flow, run);
-  mkdirSync(dirname(claimed), { recursive: true, mode: 0o700 });
+  makeFolderInHome(home, dirname(claimed));
   try {
     renameSync(folder, claimed);
   } catch (error) {
@@ -46,21 +48,31 @@ export function claimFolder(home: string, folder: string, pathspec: string): str
  *
  * A script that was killed between the announcement of its run and the claim has left the folder without the run's name,
  * so those that are still starting are looked at too.
+ *
+ * @throws {RacewayError} `HOME` when something on the way is a link, or no file
  */
 export function findDetachedFolder(home: string, pathspec: string): string | undefined {
   const { flow, run } = parsePathspec(pathspec, 'run');
   const claimed = detachedFolder(home, flow, run);
-  if (existsSync(claimed)) return claimed;
+  refuseLinks(home, claimed);
+  if (existsSync(claimed)) return refuseLinkedFiles(claimed);
   const folders = dirname(startingFolder(home, ''));
   const starting = existsSync(folders) ? readdirSync(folders).filter((name) => name.startsWith(STARTING_PREFIX)) : [];
   const folder = starting.map((name) => join(folders, name)).find((path) => announces(path, { flow, run }));
-  if (folder !== undefined) return claimFolder(home, folder, pathspec);
+  if (folder !== undefined) return refuseLinkedFiles(claimFolder(home, folder, pathspec));
   return existsSync(claimed) ? claimed : undefined; // it may have been claimed while we looked
+}
+
+/** Gives the folder back, unless something in it is what no keeper has put there. */
+function refuseLinkedFiles(folder: string): string {
+  for (const name of readdirSync(folder)) refuseLinks(folder, join(folder, name));
+  return folder;
 }
 
 function announces(folder: string, { flow, run }: { readonly flow: string; readonly run: string }): boolean {
   let text: string;
   try {
+    refuseLinks(folder, join(folder, ATTRIBUTE_FILE));
     text = readFileSync(join(folder, ATTRIBUTE_FILE), 'utf8');
   } catch {
     return false; // it has announced nothing yet, or has just been claimed

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { NotFoundError, RacewayError } from '../core/errors.ts';
 import { formatPathspec, parsePathspec, type PathspecOf } from '../core/pathspec.ts';
-import { databaseFile, logFile, logFolder } from '../store/home-folder.ts';
+import { databaseFile, logFile, logFolder, logTimesFile, refuseLinks } from '../store/home-folder.ts';
 import { namesIn } from '../store/run-files.ts';
 import type { TaskRecord } from '../store/run-store.ts';
 import { FileWatch } from './file-watch.ts';
@@ -91,8 +91,10 @@ async function locate(
       `Its attempts are ${numbers.join(', ')}.`,
     );
   }
+  const file = logFile(lease.home, { flow, runId, taskId, attempt: number, stream });
+  for (const one of [file, logTimesFile(file)]) refuseLinks(lease.home, one);
   return {
-    file: logFile(lease.home, { flow, runId, taskId, attempt: number, stream }),
+    file,
     ended: async () => (await read())?.find((known) => known.number === number)?.state.status !== 'running',
   };
 }
@@ -111,7 +113,9 @@ function keptAttempts(
 async function executedTask(lease: StoreLease, task: TaskRecord): Promise<PathspecOf<'task'>> {
   let current: TaskRecord | undefined = task;
   let place = parsePathspec(pathspecOf(task), 'task');
-  while (current?.originPathspec !== undefined) {
+  const seen = new Set<string>();
+  while (current?.originPathspec !== undefined && !seen.has(current.originPathspec)) {
+    seen.add(current.originPathspec); // in a damaged database a task may come from itself
     if ((await lease.store.run(current.flow, current.runId))?.kind === 'spin') break; // it is no clone
     place = parsePathspec(current.originPathspec, 'task');
     current = await lease.store.task(place.flow, place.run, place.task);

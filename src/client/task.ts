@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { NotFoundError } from '../core/errors.ts';
 import type { AnyFlow, Artifacts, FlowShape } from '../core/flow-shape.ts';
+import { harmless } from '../core/harmless.ts';
 import { formatPathspec, parsePathspec } from '../core/pathspec.ts';
 import { describeReason, type TaskReason, type TaskStatus } from '../core/status.ts';
 import { decodeText } from '../store/encoding.ts';
@@ -220,7 +221,7 @@ export class Task<F extends FlowShape = AnyFlow> {
     if (this.#snapshot.isSpun && originPathspec !== undefined) {
       const origin = parsePathspec(originPathspec, 'task');
       for (const task of await Task.read<F>(this.#lease, { flow, runId: origin.run, taskId: origin.task })) {
-        yield* task.parentTasks();
+        if (!task.#snapshot.isSpun) yield* task.parentTasks(); // a spin comes from a run
       }
       return;
     }
@@ -240,7 +241,7 @@ export class Task<F extends FlowShape = AnyFlow> {
   }
 
   [inspect.custom](): string {
-    const why = this.reason === undefined ? '' : `: ${describeReason(this.reason)}`;
+    const why = this.reason === undefined ? '' : `: ${harmless(describeReason(this.reason))}`;
     return `Task ${this.pathspec} (${this.status}${why})`;
   }
 

@@ -5,6 +5,7 @@ import type { Task } from '../client/task.ts';
 import type { LogStream } from '../client/task-log.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import type { FlowShape } from '../core/flow-shape.ts';
+import { harmless } from '../core/harmless.ts';
 import { describeReason, type RunReason, type RunState, type RunStatus } from '../core/status.ts';
 import type { LogLine } from '../process/line-reader.ts';
 import { copyLog } from './copy-log.ts';
@@ -201,7 +202,7 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
   }
 
   [inspect.custom](): string {
-    const why = this.reason === undefined ? '' : `: ${describeReason(this.reason)}`;
+    const why = this.reason === undefined ? '' : `: ${harmless(describeReason(this.reason))}`;
     return `${this.constructor.name} ${this.subject.pathspec} (${this.status}${why})`;
   }
 

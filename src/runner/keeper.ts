@@ -32,9 +32,11 @@ shift 2
   trap : TERM HUP
   (cd -- "$cwd" && exec "$@")
   status=$?
+  umask 077
   rm -f parameters.json artifacts.json
   echo "$status" >exit.new && mv -f exit.new exit
 ) &
+umask 077
 echo "$!" >keeper
 `;
 

@@ -4,11 +4,11 @@ import { foreignRun } from '../client/foreign-run.ts';
 import { findHome, type Home, type HomeLocation, openHome } from '../client/home.ts';
 import type { Run } from '../client/run.ts';
 import type { Attributes } from '../core/attributes.ts';
-import { compileCacheFolder } from '../core/compile-cache.ts';
 import { FlowFileError, InvalidOptionError } from '../core/errors.ts';
 import type { FlowShape } from '../core/flow-shape.ts';
 import { formatCommand } from '../core/format-command.ts';
 import { formatPathspec } from '../core/pathspec.ts';
+import { privateCompileCache } from '../process/private-cache.ts';
 import { announcement } from './announcement.ts';
 import { Child } from './child.ts';
 import { type Command, commandLine, type CommandLine } from './command-line.ts';
@@ -148,7 +148,7 @@ export class Operations<F extends FlowShape> implements AsyncDisposable {
     const { interpreter: prefix } = this.#own;
     return interpreterOf(this.flowFile, {
       prefix: typeof prefix === 'string' ? [prefix] : prefix,
-      compileCache: compileCacheFolder(),
+      compileCache: privateCompileCache(),
     });
   }
 

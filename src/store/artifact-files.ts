@@ -2,18 +2,17 @@ import { createHash, hash, randomUUID } from 'node:crypto';
 import {
   closeSync,
   linkSync,
-  mkdirSync,
+  lstatSync,
   openSync,
   readFileSync,
   readSync,
   renameSync,
   rmSync,
-  statSync,
   writevSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RacewayError } from '../core/errors.ts';
-import { artifactFile, stagedFolder } from './home-folder.ts';
+import { artifactFile, makeFolderInHome, refuseLinks, stagedFolder } from './home-folder.ts';
 import type { BlobOwner, BlobRef, NewBlob } from './run-store.ts';
 
 /** From this size on content is a file of its own; below it is in the database. 64 KiB: beyond that SQLite is slower than a file. */
@@ -48,7 +47,7 @@ export function placeStagedFile(home: string, { sha256, stagedFile }: { sha256: 
     renameSync(stagedFile, place);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
+    makeFolderInHome(home, dirname(place));
     renameSync(stagedFile, place);
   }
   rmSync(stagedFile, { force: true }); // a rename from one name of a file to another of the same file leaves both
@@ -61,10 +60,14 @@ export function placeStagedFile(home: string, { sha256, stagedFile }: { sha256: 
  */
 export function readArtifactFile(home: string, blob: BlobRef): Uint8Array {
   const file = artifactFile(home, blob.sha256);
+  refuseLinks(home, file);
   let bytes: Uint8Array;
   try {
+    const { size } = lstatSync(file);
+    if (size !== blob.sizeBytes) throw damaged(file, 'is of another size than when it was stored');
     bytes = readFileSync(file);
   } catch (cause) {
+    if (cause instanceof RacewayError) throw cause;
     throw new RacewayError(
       'ARTIFACT',
       `cannot read the artifact file ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -79,9 +82,13 @@ export function readArtifactFile(home: string, blob: BlobRef): Uint8Array {
 /** @throws {RacewayError} `ARTIFACT` when the bytes are not those that the hash was made of */
 export function checkContent(bytes: Uint8Array, blob: BlobRef, place: string): void {
   if (bytes.byteLength === blob.sizeBytes && hash('sha256', bytes) === blob.sha256) return;
-  throw new RacewayError(
+  throw damaged(place, 'has another hash than when it was stored');
+}
+
+function damaged(place: string, why: string): RacewayError {
+  return new RacewayError(
     'ARTIFACT',
-    `the artifact in ${place} is damaged: its content has another hash than when it was stored`,
+    `the artifact in ${place} is damaged: its content ${why}`,
     'Resume the run from the step that made the artifact.',
   );
 }
@@ -97,7 +104,7 @@ function stage(
   const folder = stagedFolder(home, flow, runId);
   const file = join(folder, randomUUID());
   const known = artifactFile(home, sha256);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolderInHome(home, folder);
   if (holds(known, { parts, sizeBytes }) && link(known, file)) return file;
   try {
     const descriptor = openSync(file, 'wx', 0o600);
@@ -115,7 +122,8 @@ function stage(
 
 /** Whether the file can be read and has this content. */
 function holds(file: string, { parts, sizeBytes }: { parts: readonly Uint8Array[]; sizeBytes: number }): boolean {
-  if (statSync(file, { throwIfNoEntry: false })?.size !== sizeBytes) return false;
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  if (stats?.isFile() !== true || stats.size !== sizeBytes) return false;
   let descriptor: number | undefined;
   try {
     descriptor = openSync(file, 'r');

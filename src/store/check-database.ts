@@ -4,7 +4,7 @@ import { SCHEMA_VERSION } from './sqlite-schema.ts';
 /** What a look at a database found. */
 export interface DatabaseCheck {
   /** What is wrong, a line each; empty when it is whole. */
-  readonly problems: readonly string[];
+  readonly problems: string[];
   /** `newer` was written by a later raceway and cannot be judged by this one. */
   readonly schema: 'current' | 'older' | 'newer' | 'unknown';
 }
@@ -31,6 +31,7 @@ export function checkDatabase(file: string, { deep }: { deep: boolean }): Databa
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(file, { timeout: 60_000 });
+    database.exec('PRAGMA trusted_schema = OFF'); // it may have been written by anybody
     const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
     schema = version === SCHEMA_VERSION ? 'current' : version > SCHEMA_VERSION ? 'newer' : 'older';
     for (const row of database.prepare(`PRAGMA ${deep ? 'integrity' : 'quick'}_check(${MAX_PROBLEMS})`).all()) {

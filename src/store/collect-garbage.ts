@@ -1,8 +1,8 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { mkdirSync, renameSync, statSync } from 'node:fs';
+import { lstatSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { artifactFile, damagedDatabases } from './home-folder.ts';
+import { artifactFile, damagedDatabases, makeFolderInHome, refuseLinks } from './home-folder.ts';
 import { tasksShownElsewhere } from './remove-sqlite-run.ts';
 import {
   amountIn,
@@ -15,7 +15,8 @@ import {
 } from './run-files.ts';
 import type { Amount, Garbage, GarbageOptions } from './run-store.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
-import { jsonColumn, numberColumn, textColumn } from './sqlite-row.ts';
+import { isCount, isProcess, isSha256, isText } from './record-shapes.ts';
+import { column, jsonColumn } from './sqlite-row.ts';
 
 /** Where the home is kept. */
 interface Place {
@@ -36,6 +37,9 @@ const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 export async function collectGarbage(place: Place, { dryRun, isGone }: GarbageOptions): Promise<Garbage> {
   const { database, home } = place;
   // While a damaged database is beside this one, what only that one knows of stays.
+  for (const name of ['logs', 'detached', 'tmp', 'cards', 'artifacts/staged', 'artifacts/dropped']) {
+    refuseLinks(home, join(home, name)); // nothing outside the home is to be removed
+  }
   const [putAside] = damagedDatabases(home);
   const isWhole = putAside === undefined;
   const foldersIn = (name: string) => (isWhole ? runFoldersIn(join(home, name)) : []);
@@ -80,7 +84,7 @@ function isRecorded(database: SqliteDatabase, { flow, runId }: RunId): boolean {
 /** Whether what the run has put aside may still be committed: its writer is refused as soon as it is recorded as ended. */
 function mayCommit(database: SqliteDatabase, { flow, runId, isGone }: RunId & Pick<GarbageOptions, 'isGone'>): boolean {
   const run = database.get(`SELECT process FROM run WHERE flow = ? AND id = ? AND status = 'running'`, flow, runId);
-  return run !== undefined && !isGone(jsonColumn(run, 'process') as Parameters<typeof isGone>[0]);
+  return run !== undefined && !isGone(jsonColumn(run, 'process', isProcess));
 }
 
 /** What processes left under a name of their own: databases that were being made, contents that were being written or dropped. */
@@ -125,7 +129,7 @@ function unusedContents({ database, home }: Place): Unused {
      WHERE sha256 NOT IN (SELECT sha256 FROM artifact UNION ALL SELECT sha256 FROM card UNION ALL SELECT sha256 FROM given)`,
   );
   for (const row of rows) {
-    sizes.set(textColumn(row, 'sha256'), numberColumn(row, 'size_bytes'));
+    sizes.set(column(row, 'sha256', isSha256), column(row, 'size_bytes', isCount));
     rowBytes += Number(row['row_bytes'] ?? 0);
   }
   for (const folder of contentFolders(home)) {
@@ -133,7 +137,7 @@ function unusedContents({ database, home }: Place): Unused {
       const sha256 = folder.slice(-2) + name;
       if (!/^[0-9a-f]{64}$/.test(sha256)) continue;
       if (database.get('SELECT 1 FROM blob WHERE sha256 = ?', sha256) !== undefined) continue;
-      sizes.set(sha256, statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0);
+      sizes.set(sha256, lstatSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0);
     }
   }
   return { sizes, rowBytes };
@@ -164,9 +168,9 @@ async function dropContents(place: Place, sizes: ReadonlyMap<string, number>): P
        AND sha256 NOT IN (SELECT sha256 FROM artifact UNION ALL SELECT sha256 FROM card UNION ALL SELECT sha256 FROM given)`,
     collection,
   );
-  mkdirSync(droppedFolder(home), { recursive: true, mode: 0o700 });
+  makeFolderInHome(home, droppedFolder(home));
   await inBatches(
-    unused.map((row) => textColumn(row, 'sha256')),
+    unused.map((row) => column(row, 'sha256', isText)),
     (batch) => {
       const files = database.writeUnchecked(() =>
         batch.flatMap((sha256) => {
@@ -221,7 +225,7 @@ async function shrink(database: SqliteDatabase, { isGone }: Pick<GarbageOptions,
   if (database.pragma('auto_vacuum') !== INCREMENTAL) {
     // Made by an early version: once, everything has to be written anew, which others would have to wait for.
     const running = database.all(`SELECT process FROM run WHERE status = 'running'`);
-    if (!running.every((row) => isGone(jsonColumn(row, 'process') as Parameters<typeof isGone>[0]))) return 0;
+    if (!running.every((row) => isGone(jsonColumn(row, 'process', isProcess)))) return 0;
     database.exec('PRAGMA auto_vacuum = INCREMENTAL; VACUUM');
   }
   for (let free = database.pragma('freelist_count'); free > 0;) {

@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { artifactFile } from './home-folder.ts';
 import type { DamagedContent } from './run-store.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
-import { numberColumn, textColumn } from './sqlite-row.ts';
+import { isCount, isSha256, isText } from './record-shapes.ts';
+import { column } from './sqlite-row.ts';
 
 const MAX_PLACES = 3;
 
@@ -19,8 +20,8 @@ export async function* damagedContents(
     deep ? 1 : 0,
   );
   for (const row of contents) {
-    const sha256 = textColumn(row, 'sha256');
-    const content = { sha256, sizeBytes: numberColumn(row, 'size_bytes') };
+    const sha256 = column(row, 'sha256', isSha256);
+    const content = { sha256, sizeBytes: column(row, 'size_bytes', isCount) };
     const what =
       row['is_file'] === 0
         ? problemOfBytes(database.get('SELECT bytes FROM blob WHERE sha256 = ?', sha256)?.['bytes'], content)
@@ -42,9 +43,9 @@ function problemOfFile(
   file: string,
   { deep, ...content }: Content & { deep: boolean },
 ): DamagedContent['what'] | undefined {
-  const sizeBytes = statSync(file, { throwIfNoEntry: false })?.size;
-  if (sizeBytes === undefined) return 'is missing';
-  if (sizeBytes !== content.sizeBytes) return 'is damaged';
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) return 'is missing';
+  if (!stats.isFile() || stats.size !== content.sizeBytes) return 'is damaged';
   if (!deep) return undefined;
   try {
     return problemOfBytes(readFileSync(file), content);
@@ -70,5 +71,5 @@ function placesOf(database: SqliteDatabase, sha256: string): readonly string[] {
     sha256,
     MAX_PLACES,
   );
-  return rows.map((row) => textColumn(row, 'place'));
+  return rows.map((row) => column(row, 'place', isText));
 }

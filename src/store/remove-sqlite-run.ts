@@ -1,7 +1,8 @@
 import { NotFoundError, RacewayError } from '../core/errors.ts';
 import { parsePathspec } from '../core/pathspec.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
-import { numberColumn, textColumn } from './sqlite-row.ts';
+import { isCount, isTaskPathspec, isText } from './record-shapes.ts';
+import { column } from './sqlite-row.ts';
 
 /** What is left to be removed of a run that is no longer recorded. */
 export interface RunRemains {
@@ -35,7 +36,7 @@ export function removeSqliteRun(
   if (heir !== undefined) {
     throw new RacewayError(
       'RUNNING',
-      `cannot remove ${pathspec}: ${flow}/${textColumn(heir, 'id')}, which is running, was made from it`,
+      `cannot remove ${pathspec}: ${flow}/${column(heir, 'id', isText)}, which is running, was made from it`,
       'Wait for that one, or stop it first.',
     );
   }
@@ -51,8 +52,8 @@ export function removeSqliteRun(
         );
   const origins = new Set<string>();
   for (const clone of clones) {
-    const origin = textColumn(clone, 'origin_pathspec');
-    const own = `${pathspec}/${textColumn(clone, 'step')}/${numberColumn(clone, 'id')}`;
+    const origin = column(clone, 'origin_pathspec', isTaskPathspec);
+    const own = `${pathspec}/${column(clone, 'step', isText)}/${column(clone, 'id', isCount)}`;
     database.run('UPDATE task SET origin_pathspec = ? WHERE origin_pathspec = ?', origin, own);
     origins.add(parsePathspec(origin, 'task').run);
   }
@@ -74,5 +75,5 @@ export function tasksShownElsewhere(
     `${flow}/${runId}/`,
     `${flow}/${runId}0`, // the character after the slash
   );
-  return new Set(rows.map((row) => parsePathspec(textColumn(row, 'origin_pathspec'), 'task').task));
+  return new Set(rows.map((row) => parsePathspec(column(row, 'origin_pathspec', isTaskPathspec), 'task').task));
 }

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cardFile, detachedFolder, logFolder, stagedFolder } from './home-folder.ts';
+import { isPathspecPart } from '../core/pathspec.ts';
+import { cardFile, detachedFolder, logFolder, refuseLinks, stagedFolder } from './home-folder.ts';
 import type { Amount } from './run-store.ts';
 
 /** The place of a run in the home. */
@@ -19,7 +20,10 @@ export function removeRunFiles(
   { flow, runId, shownTasks }: RunPlace & { shownTasks: ReadonlySet<string> },
 ): void {
   removeAll(unshownLogs(home, { flow, runId, shownTasks }));
-  removeAll([detachedFolder(home, flow, runId), stagedFolder(home, flow, runId)]);
+  for (const folder of [detachedFolder(home, flow, runId), stagedFolder(home, flow, runId)]) {
+    refuseLinks(home, folder);
+    removeAll([folder]);
+  }
   removeAll(
     temporaryFolders(home).flatMap(({ path, ...of }) => (of.flow === flow && of.runId === runId ? [path] : [])),
   );
@@ -32,6 +36,7 @@ export function unshownLogs(
   { flow, runId, shownTasks }: RunPlace & { shownTasks: ReadonlySet<string> },
 ): readonly string[] {
   const folder = logFolder(home, flow, runId);
+  refuseLinks(home, folder);
   const names = namesIn(folder);
   const unshown = names.filter((name) => !shownTasks.has(name.slice(0, name.indexOf('.'))));
   return unshown.length === names.length ? [folder] : unshown.map((name) => join(folder, name));
@@ -41,7 +46,7 @@ export function unshownLogs(
 export function runFoldersIn(folder: string): readonly (RunPlace & { readonly path: string })[] {
   return namesIn(folder).flatMap((flow) =>
     namesIn(join(folder, flow)).flatMap((runId) =>
-      isRunId(runId) ? [{ flow, runId, path: join(folder, flow, runId) }] : [],
+      isPathspecPart(flow) && isRunId(runId) ? [{ flow, runId, path: join(folder, flow, runId) }] : [],
     ),
   );
 }
@@ -78,10 +83,10 @@ export function amountIn(paths: readonly string[]): Amount {
   return { count, sizeBytes };
 }
 
-/** The names in a folder; none when it is not there. */
+/** The names in a folder; none when it is not there, or is a link. */
 export function namesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder);
+    return lstatSync(folder).isDirectory() ? readdirSync(folder) : [];
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];

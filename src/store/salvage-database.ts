@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, linkSync, lstatSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { RacewayError } from '../core/errors.ts';
 import { artifactFile, DAMAGED_PREFIX, databaseFile } from './home-folder.ts';
-import { SqliteDatabase } from './sqlite-database.ts';
-import { textColumn } from './sqlite-row.ts';
+import { isRefusedRow, refuseOtherFiles, SqliteDatabase } from './sqlite-database.ts';
+import { isSha256, isText } from './record-shapes.ts';
+import { column } from './sqlite-row.ts';
 
 /** What became of a damaged database. */
 export interface Salvage {
@@ -116,9 +116,10 @@ type Values = Readonly<Record<string, SQLInputValue>>;
 
 function openDamaged(file: string): DatabaseSync | undefined {
   let database: DatabaseSync | undefined;
+  refuseOtherFiles(file);
   try {
     database = new DatabaseSync(file, { readOnly: !existsSync(`${file}-wal`) });
-    database.exec('PRAGMA writable_schema = ON'); // so that what is wrong with one table does not keep the others from being read
+    database.exec('PRAGMA trusted_schema = OFF; PRAGMA writable_schema = ON'); // so that what is wrong with one table does not keep the others from being read
     database.prepare('SELECT COUNT(*) FROM sqlite_schema').get();
     return database;
   } catch {
@@ -209,7 +210,7 @@ class TableCopy {
     this.#table = table;
     this.#columns = target
       .all(`SELECT name FROM pragma_table_info('${table.name}')`)
-      .map((row) => textColumn(row, 'name'));
+      .map((row) => column(row, 'name', isText));
   }
 
   /** What was not copied as it was. */
@@ -223,14 +224,17 @@ class TableCopy {
   add(row: Values): void {
     const { values, replaced, isUsable } = mendJson(this.#table, row);
     this.#replaced += replaced;
-    const columns = this.#columns.filter((column) => Object.hasOwn(row, column)); // an older one has fewer
+    if (!isUsable) {
+      this.#refused += 1;
+      return;
+    }
+    const columns = this.#columns.filter((name) => Object.hasOwn(row, name)); // an older one has fewer
     const sql = `INSERT INTO ${this.#table.name} (${columns.join()}) VALUES (${columns.map(() => '?').join()})`;
     try {
-      if (!isUsable) throw new Error('its JSON is damaged');
-      this.target.run(sql, ...columns.map((column) => values[column] ?? null));
+      this.target.run(sql, ...columns.map((name) => values[name] ?? null));
       this.count += 1;
     } catch (error) {
-      if (error instanceof RacewayError) throw error; // it is the new one that cannot be written: the disk is full, for one
+      if (!isRefusedRow(error)) throw error; // it is the new one that cannot be written: the disk is full, for one
       this.#refused += 1;
     }
   }
@@ -242,11 +246,11 @@ function mendJson(
 ): { readonly values: Values; readonly replaced: number; readonly isUsable: boolean } {
   const values = { ...row };
   let replaced = 0;
-  for (const [column, instead] of Object.entries(json)) {
-    const value = values[column];
+  for (const [name, instead] of Object.entries(json)) {
+    const value = values[name];
     if (value === null || value === undefined || isJson(value)) continue;
     if (instead === undefined) return { values, replaced, isUsable: false };
-    values[column] = instead;
+    values[name] = instead;
     replaced += 1;
   }
   return { values, replaced, isUsable: true };
@@ -286,8 +290,9 @@ function restoreContents(target: SqliteDatabase, { home, lost }: { home: string;
   let gone = 0;
   for (const { sha256 = null, size_bytes: sizeBytes = null } of missing) {
     target.run('INSERT OR IGNORE INTO blob (sha256, size_bytes) VALUES (?, ?)', sha256, sizeBytes);
-    const file = statSync(artifactFile(home, String(sha256)), { throwIfNoEntry: false });
-    if (file?.size !== sizeBytes) gone += 1;
+    const isThere =
+      isSha256(sha256) && lstatSync(artifactFile(home, sha256), { throwIfNoEntry: false })?.size === sizeBytes;
+    if (!isThere) gone += 1;
   }
   if (gone > 0) lost.push(`contents: ${gone} of artifacts or cards`);
 }
@@ -298,10 +303,9 @@ function dropOrphans(target: SqliteDatabase, lost: string[]): void {
   for (const table of TABLES.filter(({ name }) => name !== 'blob' && name !== 'run')) {
     const references = target.all(`SELECT "table" AS parent, "from" AS child, "to" AS parent_column
       FROM pragma_foreign_key_list('${table.name}')`);
-    for (const { parent, child, parent_column: column } of references) {
-      const key = String(column ?? child);
+    for (const { parent, child, parent_column: key } of references) {
       const { changes } = target.run(
-        `DELETE FROM ${table.name} WHERE ${String(child)} NOT IN (SELECT ${key} FROM ${String(parent)})`,
+        `DELETE FROM ${table.name} WHERE ${String(child)} NOT IN (SELECT ${String(key ?? child)} FROM ${String(parent)})`,
       );
       if (changes > 0) dropped[table.name] = (dropped[table.name] ?? 0) + changes;
     }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, linkSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, lstatSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { RacewayError } from '../core/errors.ts';
@@ -30,8 +30,10 @@ export class SqliteDatabase {
   static open(file: string, { readOnly = false }: { readOnly?: boolean } = {}): SqliteDatabase {
     return explained(file, 'open', () => {
       if (!readOnly && !existsSync(file)) create(file);
+      refuseOtherFiles(file);
       const database = new DatabaseSync(file, { readOnly, timeout: BUSY_TIMEOUT_MS });
       try {
+        distrust(database);
         // A checkpoint waits for the disk; four times the default makes them rarer, and a home at most 16 MB larger.
         database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000');
         prepareSchema(database, { file, readOnly });
@@ -158,16 +160,49 @@ function create(file: string): void {
     }
     linkSync(temporary, file);
   } catch (error) {
-    if (!existsSync(file)) throw error; // else another process was faster
+    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) throw error; // else another process was faster
   } finally {
     rmSync(temporary, { force: true });
   }
+}
+
+/**
+ * Sees to it that SQLite touches no file but those of this database: a link would lead it to another one, and a rollback
+ * journal, which may name other files, is played back before anything can be asked. raceway keeps a WAL and makes none.
+ */
+export function refuseOtherFiles(file: string): void {
+  for (const one of [file, `${file}-wal`, `${file}-shm`]) {
+    const stats = lstatSync(one, { throwIfNoEntry: false });
+    if (stats?.isFile() === false) throw new Error(`${one} is no file${stats.isSymbolicLink() ? ', but a link' : ''}`);
+  }
+  const journal = `${file}-journal`;
+  if (lstatSync(journal, { throwIfNoEntry: false }) !== undefined) {
+    throw new Error(
+      `there is ${journal}, which raceway does not make; whoever trusts it can open the database with sqlite3 once`,
+    );
+  }
+}
+
+/** The file may have been written by anybody: what its schema says is not to call anything but what computes. */
+function distrust(database: DatabaseSync): void {
+  database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON');
+  if ('enableDefensive' in database) database.enableDefensive(true); // Node 24.12 and newer
+  const [other] = database
+    .prepare(
+      `SELECT type, name FROM sqlite_schema
+       WHERE NOT (type = 'table' AND sql LIKE 'CREATE TABLE%')
+         AND NOT (type = 'index' AND (sql IS NULL OR sql LIKE 'CREATE INDEX%' OR sql LIKE 'CREATE UNIQUE INDEX%'))`,
+    )
+    .all();
+  if (other === undefined) return;
+  throw new Error(`it has a ${String(other['type'])} ${JSON.stringify(other['name'])}, which raceway did not make`);
 }
 
 function prepareSchema(database: DatabaseSync, { file, readOnly }: { file: string; readOnly: boolean }): void {
   const version = schemaVersion(database);
   if (version === SCHEMA_VERSION) return;
   const home = dirname(file);
+  if (version < 1) throw new Error('it is no database of raceway'); // those have their version from the beginning
   if (version > SCHEMA_VERSION) {
     throw new RacewayError(
       'HOME',
@@ -202,7 +237,7 @@ function explained<T>(file: string, what: 'open' | 'use', work: () => T): T {
     return work();
   } catch (cause) {
     if (cause instanceof RacewayError) throw cause;
-    const known = CAUSES.get(primaryCode(cause));
+    const known = cause instanceof RangeError ? FOREIGN : CAUSES.get(primaryCode(cause)); // a number that JavaScript cannot hold
     if (known === undefined && what === 'use') throw cause; // a mistake of the program
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new RacewayError(
@@ -216,7 +251,8 @@ function explained<T>(file: string, what: 'open' | 'use', work: () => T): T {
 }
 
 interface Cause {
-  readonly reason: string;
+  /** When what SQLite says is not enough. */
+  readonly reason?: string;
   readonly advice: string;
 }
 
@@ -229,8 +265,17 @@ const NOT_OPENED: Cause = {
   advice: 'See that it is there and that you may write to it; raceway doctor looks into it.',
 };
 
+const FOREIGN: Cause = {
+  advice:
+    'It is damaged, or was not written by raceway: run raceway doctor, or give another folder with --home, RACEWAY_HOME or the option home.',
+};
+
+const CONSTRAINT_CODE = 19;
+const MISMATCH_CODE = 20;
+
 /** What the primary result codes of SQLite mean that do not speak of a mistake of the program. */
-const CAUSES: ReadonlyMap<number | undefined, Cause> = new Map([
+const CAUSES: ReadonlyMap<number | undefined, Cause> = new Map<number | undefined, Cause>([
+  [1, FOREIGN], // no such table, malformed JSON
   [5, { reason: 'another process kept it locked for a minute', advice: 'End that process, then try again.' }],
   [
     8,
@@ -243,8 +288,17 @@ const CAUSES: ReadonlyMap<number | undefined, Cause> = new Map([
   [11, DAMAGED],
   [13, { reason: 'the disk is full', advice: 'Make room (raceway rm and raceway gc do), then resume the run.' }],
   [14, NOT_OPENED],
+  [18, FOREIGN], // too big
+  [CONSTRAINT_CODE, FOREIGN],
+  [MISMATCH_CODE, FOREIGN],
   [26, DAMAGED],
 ]);
+
+/** Whether a row was refused because of what it is, and not because the database cannot be written. */
+export function isRefusedRow(error: unknown): boolean {
+  const code = primaryCode(error instanceof RacewayError ? error.cause : error);
+  return code === CONSTRAINT_CODE || code === MISMATCH_CODE;
+}
 
 /** `ERR_SQLITE_ERROR` has the extended code of SQLite, the low byte of which is the primary one. */
 function primaryCode(error: unknown): number | undefined {

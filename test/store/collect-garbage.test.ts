@@ -85,7 +85,9 @@ export class Sample extends FlowSpec.with({ kind: parameter.integer({ default: 0
   using collector = startCollector(home);
   const removed: string[] = [];
   for (let round = 0; round < 4; round += 1) {
-    const runs = [0, 1, 2].map((kind) => project.run(['run', `--kind=${kind % 2}`, ...(kind === 2 ? ['--fail=true'] : [])]));
+    const runs = [0, 1, 2].map((kind) =>
+      project.run(['run', `--kind=${kind % 2}`, ...(kind === 2 ? ['--fail=true'] : [])]),
+    );
     const finished = await Promise.all(runs);
     expect(finished.map(({ status }) => status)).toStrictEqual([0, 0, 1]);
     await using opened = await project.home();

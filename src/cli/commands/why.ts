@@ -50,7 +50,10 @@ export async function why(context: CliContext): Promise<void> {
     resumes: await resumesOf(home, run),
     task: task && (await explainTask(task)),
     unfinished: task === undefined && run.finished ? await unfinishedTasks(run) : [],
-    source: task && (await sourceOf({ home, run, task, flowFile, isGiven: options['flow'] !== undefined })),
+    source:
+      task === undefined || options['source'] === false
+        ? undefined
+        : await sourceOf({ home, run, task, flowFile, isGiven: options['flow'] !== undefined }),
     commands: againCommands({ home, run, flowFile }, task?.pathspec),
   };
   if (output.isJson) output.json(await asJson(explanation));
