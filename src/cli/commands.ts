@@ -78,7 +78,7 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
   run: {
     help: 'Run a flow',
     words: [
-      { word: '<file>', help: 'The flow script' },
+      { word: '<file>', help: 'The flow script', completes: 'file' },
       { word: '[arguments...]', help: 'Options and parameters of its command run, as in --seconds 5 --tag demo' },
     ],
     options: [DETACH],
@@ -101,7 +101,12 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
     ],
     options: [
       DETACH,
-      { flags: '--file <file>', help: 'The flow script', default: 'that of the run, if it is in this project' },
+      {
+        flags: '--file <file>',
+        help: 'The flow script',
+        default: 'that of the run, if it is in this project',
+        completes: 'file',
+      },
       { flags: '--step <name>', help: 'Run again from this step on' },
       { flags: '--dry-run', help: 'Only say what would be taken over and what would run again' },
     ],
@@ -176,11 +181,15 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
   why: {
     help: 'Explain why a run did not succeed, and how to go on',
     words: [
-      { word: '[run]', help: 'As for show. Default: the latest run that did not succeed', completes: 'pathspec' },
+      {
+        word: '[run]',
+        help: 'As for show; without it the latest that failed and that no resume has made good',
+        completes: 'pathspec',
+      },
     ],
     options: [
       {
-        flags: '--flow <file>',
+        flags: '--file <file>',
         help: 'The flow script, to see whether its source has changed',
         default: 'that of the run, if it is in the project of the working folder',
         completes: 'file',
