@@ -157,7 +157,7 @@ class Worker {
         if (store === undefined) throw new Error(`${current.pathspec} inherits nothing`);
         return store.readBlobSync(blob);
       },
-      prepare: (parts) => prepareBlob(order.home, parts),
+      prepare: (parts) => prepareBlob(order, parts),
     };
     return await executeTask(this.#flowClass, order, {
       parameters: this.#parametersOf(order),
