@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InvalidOptionError, FlowFileError } from '../core/errors.ts';
+import { FlowFileError, InvalidOptionError, RacewayError } from '../core/errors.ts';
 import { endTree, type Tree } from '../process/end-tree.ts';
 import { endUnseenTree } from '../process/end-unseen-tree.ts';
 import { FolderWatch } from '../process/folder-watch.ts';
-import { groupExists } from '../process/groups.ts';
+import { groupExists, signalGroup } from '../process/groups.ts';
 import type { Guardian } from '../process/guardian.ts';
 import { identityOf } from '../process/identity.ts';
 import { LogFile } from '../process/log-file.ts';
@@ -63,18 +63,20 @@ export class Child {
    *
    * @throws {FlowFileError} when the flow file cannot be executed
    * @throws {InvalidOptionError} when there is no such interpreter or working folder, or what it is given is too long
+   * @throws {RacewayError} `FLOW_START` when the system has no process, descriptor or memory left for it
    */
   static async start(plan: ChildPlan): Promise<Child> {
     const { guardian } = plan;
-    const [{ execa }, folder] = await Promise.all([
-      import('execa'),
-      // Known to the guardian before there is anything in it: parameters that are secret, for one.
-      makeTempFolder({ onPath: (path) => guardian.watchFolder(path) }),
-    ]);
-    // For appending, since a descendant may open the log once more by way of /dev/stdout.
-    const stdout = openSync(join(folder.path, 'stdout.log'), 'a', 0o600);
-    const stderr = openSync(join(folder.path, 'stderr.log'), 'a', 0o600);
+    const loading = import('execa');
+    loading.catch(() => {}); // it is awaited when the folder is there
+    // Known to the guardian before there is anything in it: parameters that are secret, for one.
+    const folder = await makeTempFolder({ onPath: (path) => guardian.watchFolder(path) });
+    const logs: number[] = [];
+    let pid: number | undefined;
     try {
+      const { execa } = await loading;
+      // For appending, since a descendant may open the log once more by way of /dev/stdout.
+      for (const name of ['stdout.log', 'stderr.log']) logs.push(openSync(join(folder.path, name), 'a', 0o600));
       const command = completeCommandLine(plan.commandLine, {
         attributeFile: attributeFileIn(folder),
         parametersFile: writeValues(folder, PARAMETERS_FILE, plan.commandLine.inFile.parameters),
@@ -90,24 +92,26 @@ export class Child {
         extendEnv: false,
         // Files rather than pipes: a pipe that a grandchild holds would stay open after the child's end.
         stdin: 'ignore',
-        stdout: stdout as 3, // execa takes any descriptor; its types know the first ten
-        stderr: stderr as 3,
+        stdout: logs[0] as 3, // execa takes any descriptor; its types know the first ten
+        stderr: logs[1] as 3,
         detached: true,
         cleanup: false,
         buffer: false,
         reject: false,
       });
-      const { nodeChildProcess, pid } = subprocess;
+      const { nodeChildProcess } = subprocess;
+      ({ pid } = subprocess);
       if (pid === undefined) throw startError(plan, { command, env }, (await subprocess).cause);
       guardian.watch(pid);
       return new Child(nodeChildProcess, { pid, command, folder, guardian, mark });
     } catch (error) {
+      if (pid !== undefined) signalGroup(pid, 'SIGKILL'); // nobody would know of it
+      closeAll(logs); // the descriptors may be what is wanting to remove the folder
       await folder.remove();
       guardian.releaseFolder(folder.path);
       throw error;
     } finally {
-      closeSync(stdout);
-      closeSync(stderr);
+      closeAll(logs);
     }
   }
 
@@ -199,6 +203,19 @@ export class Child {
   }
 }
 
+/** Closes descriptors, and forgets them. */
+function closeAll(descriptors: number[]): void {
+  for (const descriptor of descriptors.splice(0)) closeSync(descriptor);
+}
+
+/** What the system has too little of, by the code of its error. */
+const WANTS: Readonly<Record<string, readonly [what: string, advice: string]>> = {
+  EMFILE: ['this process has too many files open', 'Raise its limit (ulimit -n), or have fewer runs at once.'],
+  ENFILE: ['the machine has too many files open', 'Have fewer runs at once.'],
+  EAGAIN: ['this user has too many processes', 'Raise the limit (ulimit -u), or have fewer runs at once.'],
+  ENOMEM: ['there is not enough memory', 'Have fewer runs at once.'],
+};
+
 function attributeFileIn(folder: TempFolder): string {
   return join(folder.path, 'attributes.json');
 }
@@ -234,6 +251,10 @@ function startError(
     );
   }
   if (code === 'E2BIG') return tooLongError(flowFile, { command, env }, cause);
+  const [want, advice] = WANTS[code] ?? [];
+  if (want !== undefined) {
+    return new RacewayError('FLOW_START', `could not start ${flowFile}: ${want} (${code})`, advice, { cause });
+  }
   const program = command[0] ?? '';
   if (interpreter.prefix.length > 0) {
     return new InvalidOptionError(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, linkSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, linkSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { RacewayError } from '../core/errors.ts';
@@ -159,12 +159,26 @@ function explained<T>(file: string, work: () => T): T {
     return work();
   } catch (cause) {
     if (cause instanceof RacewayError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
     throw new RacewayError(
       'HOME',
-      `cannot open the database ${file}: ${reason}`,
+      `cannot open the database ${file}: ${whyNotOpened(file, cause)}`,
       'Check that the file is readable and whole, or give another folder with --home, RACEWAY_HOME or the option home.',
       { cause },
     );
+  }
+}
+
+/** SQLite does not say why a file could not be opened. The system does, asked for what SQLite opens: the file and two beside it. */
+function whyNotOpened(file: string, cause: unknown): string {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  if (!reason.includes('unable to open database file')) return reason;
+  const descriptors: number[] = [];
+  try {
+    for (let count = 0; count < 3; count += 1) descriptors.push(openSync(file, 'r'));
+    return reason;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    for (const descriptor of descriptors) closeSync(descriptor);
   }
 }
