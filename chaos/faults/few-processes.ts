@@ -21,7 +21,7 @@ const FIRST_USER = 200_000;
 export const fewProcesses: Fault = {
   name: 'few-processes',
   title: 'Processes and threads exhausted (prlimit --nproc, as another user)',
-  times: { full: 60, bounded: 3 },
+  times: { full: 60, bounded: 2 },
   async strike(injection) {
     const user = FIRST_USER + (process.pid % 10_000) * 100 + (injection.number % 100);
     const asUser = ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups'];
