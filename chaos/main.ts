@@ -15,6 +15,7 @@ import type { Fault } from './fault.ts';
 import { fewDescriptors } from './faults/few-descriptors.ts';
 import { fewProcesses } from './faults/few-processes.ts';
 import { gigabyte } from './faults/gigabyte.ts';
+import { killDetaching } from './faults/kill-detaching.ts';
 import { killGuardian } from './faults/kill-guardian.ts';
 import { killInCommit } from './faults/kill-in-commit.ts';
 import { killParent } from './faults/kill-parent.ts';
@@ -25,6 +26,7 @@ import { killWorker } from './faults/kill-worker.ts';
 import { manyRuns } from './faults/many-runs.ts';
 import { slowReader } from './faults/slow-reader.ts';
 import { stopRun } from './faults/stop-run.ts';
+import { disposeAll } from './injection.ts';
 import { formatReport } from './report.ts';
 import { strike, type Struck } from './strike.ts';
 
@@ -36,6 +38,7 @@ const FAULTS: readonly Fault[] = [
   killWhileWriting,
   killInCommit,
   killResume,
+  killDetaching,
   stopRun,
   fewDescriptors,
   fewProcesses,
@@ -63,6 +66,15 @@ if (unknown !== undefined) {
 const [seed, times, from] = [values.seed, values.times, values.from].map((text) => number(text));
 const extent = values.bounded ? 'bounded' : 'full';
 
+for (const [signal, status] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => {
+    disposeAll();
+    process.exit(status);
+  });
+}
 const startMs = performance.now();
 const struck: Struck[] = [];
 for (const fault of FAULTS) {

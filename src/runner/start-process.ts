@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FlowFileError, InvalidOptionError } from '../core/errors.ts';
+import { FlowFileError, InvalidOptionError, RacewayError } from '../core/errors.ts';
 import type { Mark } from '../process/guardian.ts';
 import { type CommandLine, completeCommandLine } from './command-line.ts';
 import type { Interpreter } from './interpreter.ts';
@@ -37,6 +37,14 @@ export function processFiles(folder: string): ProcessFiles {
   };
 }
 
+/** What the system has too little of, by the code of its error, and what to do. */
+const WANTS: Readonly<Record<string, readonly [what: string, advice: string]>> = {
+  EMFILE: ['this process has too many files open', 'Raise its limit (ulimit -n), or have fewer runs at once.'],
+  ENFILE: ['the machine has too many files open', 'Have fewer runs at once.'],
+  EAGAIN: ['this user has too many processes', 'Raise the limit (ulimit -u), or have fewer runs at once.'],
+  ENOMEM: ['there is not enough memory', 'Have fewer runs at once.'],
+};
+
 /** A process that was started, and what is executed in it. */
 export interface NewProcess {
   readonly subprocess: ChildProcess;
@@ -52,6 +60,7 @@ export interface NewProcess {
  * @param options.launcher a program, and its arguments, that is given the command and starts it
  * @throws {FlowFileError} when the flow file cannot be executed
  * @throws {InvalidOptionError} when there is no such interpreter or working folder, or what it is given is too long
+ * @throws {RacewayError} `FLOW_START` when the system has no process, descriptor or memory left for it
  */
 export async function startProcess(
   plan: ProcessPlan,
@@ -61,9 +70,9 @@ export async function startProcess(
   const { execa } = await import('execa');
   const files = processFiles(options.folder);
   // For appending, since a descendant may open the log once more by way of /dev/stdout.
-  const stdout = openSync(files.stdout, 'a', 0o600);
-  const stderr = openSync(files.stderr, 'a', 0o600);
+  const logs: number[] = [];
   try {
+    for (const file of [files.stdout, files.stderr]) logs.push(openSync(file, 'a', 0o600));
     const command = completeCommandLine(plan.commandLine, {
       attributeFile: files.attributes,
       parametersFile: writeValues(files.parameters, plan.commandLine.inFile.parameters),
@@ -77,8 +86,8 @@ export async function startProcess(
       extendEnv: false,
       // Files rather than pipes: a pipe that a grandchild holds would stay open after the child's end.
       stdin: 'ignore',
-      stdout: stdout as 3, // execa takes any descriptor; its types know the first ten
-      stderr: stderr as 3,
+      stdout: logs[0] as 3, // execa takes any descriptor; its types know the first ten
+      stderr: logs[1] as 3,
       detached: true,
       cleanup: false,
       buffer: false,
@@ -88,8 +97,7 @@ export async function startProcess(
     if (pid === undefined) throw startError(plan, { command, env }, (await running).cause);
     return { subprocess, pid, command };
   } finally {
-    closeSync(stdout);
-    closeSync(stderr);
+    for (const descriptor of logs) closeSync(descriptor);
   }
 }
 
@@ -123,6 +131,10 @@ function startError(
     );
   }
   if (code === 'E2BIG') return tooLongError(flowFile, { command, env }, cause);
+  const [want, advice] = WANTS[code] ?? [];
+  if (want !== undefined) {
+    return new RacewayError('FLOW_START', `could not start ${flowFile}: ${want} (${code})`, advice, { cause });
+  }
   const program = command[0] ?? '';
   if (interpreter.prefix.length > 0) {
     return new InvalidOptionError(

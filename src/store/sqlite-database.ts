@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, linkSync, lstatSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, linkSync, lstatSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { RacewayError } from '../core/errors.ts';
@@ -239,7 +239,8 @@ function explained<T>(file: string, what: 'open' | 'use', work: () => T): T {
     if (cause instanceof RacewayError) throw cause;
     const known = cause instanceof RangeError ? FOREIGN : CAUSES.get(primaryCode(cause)); // a number that JavaScript cannot hold
     if (known === undefined && what === 'use') throw cause; // a mistake of the program
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message =
+      (known === NOT_OPENED ? refusalOf(file) : undefined) ?? (cause instanceof Error ? cause.message : String(cause));
     throw new RacewayError(
       'HOME',
       `cannot ${what} the database ${file}: ${known?.reason === undefined ? message : `${known.reason} (${message})`}`,
@@ -304,4 +305,17 @@ export function isRefusedRow(error: unknown): boolean {
 function primaryCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
   return error.errcode & 0xff;
+}
+
+/** SQLite does not say why a file could not be opened. The system does, asked for what SQLite opens: the file and two beside it. */
+function refusalOf(file: string): string | undefined {
+  const descriptors: number[] = [];
+  try {
+    for (let count = 0; count < 3; count += 1) descriptors.push(openSync(file, 'r'));
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    for (const descriptor of descriptors) closeSync(descriptor);
+  }
 }
