@@ -2,15 +2,17 @@ import { formatPathspec } from '../core/pathspec.ts';
 import { RacewayError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
 import type { FinalRunState, TaskReason } from '../core/status.ts';
+import { RunClock } from './run-clock.ts';
 import type { AttemptResult, ClonedTask, NewBlob, NewRun, NewTask, RunWriter, TimeMs } from './run-store.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 
 /** Makes a run and hands out what writes it. */
 export function createSqliteRun(database: SqliteDatabase, run: NewRun): RunWriter {
   return database.write(() => {
-    const now = Date.now();
+    const clock = new RunClock();
+    const now = clock.now();
     database.run('INSERT OR IGNORE INTO flow (name, created_at) VALUES (?, ?)', run.flow, now);
-    for (let id = microseconds(); ; id += 1n) {
+    for (let id = firstId(database, run.flow); ; id += 1n) {
       const { changes, key } = database.run(
         `INSERT OR IGNORE INTO run (flow, id, kind, status, created_at, user, system_tags, origin_run_id, parameters, command,
            process, heartbeat_at)
@@ -27,11 +29,11 @@ export function createSqliteRun(database: SqliteDatabase, run: NewRun): RunWrite
         JSON.stringify(run.process),
         now,
       );
-      if (changes === 0) continue; // another run began in the same microsecond
+      if (changes === 0) continue; // a run of long ago has it, from a time when the clock was ahead
       for (const tag of run.userTags) {
         database.run('INSERT OR IGNORE INTO tag (run_key, tag) VALUES (?, ?)', key, tag);
       }
-      const writer = new SqliteRunWriter(database, { key, flow: run.flow, runId: String(id), createdAt: now });
+      const writer = new SqliteRunWriter(database, { key, flow: run.flow, runId: String(id), createdAt: now, clock });
       writer.begin(run.originRunId);
       return writer;
     }
@@ -83,6 +85,7 @@ class SqliteRunWriter implements RunWriter {
   readonly runId: string;
   readonly createdAt: TimeMs;
   readonly #database: SqliteDatabase;
+  readonly #clock: RunClock;
   readonly #key: number;
   readonly #stepKeys = new Map<string, number>();
   /** Where each running task is; nobody but this process adds tasks to the run, so that counters may live here. */
@@ -92,8 +95,12 @@ class SqliteRunWriter implements RunWriter {
   #waiting: WaitingWrite[] = [];
   #beatAt: TimeMs;
 
-  constructor(database: SqliteDatabase, run: { key: number; flow: string; runId: string; createdAt: TimeMs }) {
+  constructor(
+    database: SqliteDatabase,
+    run: { key: number; flow: string; runId: string; createdAt: TimeMs; clock: RunClock },
+  ) {
     this.#database = database;
+    this.#clock = run.clock;
     this.#key = run.key;
     this.flow = run.flow;
     this.runId = run.runId;
@@ -157,7 +164,7 @@ class SqliteRunWriter implements RunWriter {
          WHERE task_key = ? AND number = ? RETURNING attempt_key`,
         state.status,
         json(state.status === 'successful' ? state.caught : state.reason),
-        Date.now(),
+        this.#clock.now(),
         json(result.exception),
         json(result.transition),
         json(result.reads),
@@ -202,7 +209,7 @@ class SqliteRunWriter implements RunWriter {
   async finish(state: FinalRunState, unfinished?: TaskReason): Promise<boolean> {
     this.#writeWaiting();
     return this.#database.write(() => {
-      const now = Date.now();
+      const now = this.#clock.now();
       const { changes } = this.#database.run(
         `UPDATE run SET status = ?, reason = ?, finished_at = ?, heartbeat_at = ? WHERE run_key = ? AND status = 'running'`,
         state.status,
@@ -241,7 +248,7 @@ class SqliteRunWriter implements RunWriter {
   }
 
   #addTask(taskId: string, task: NewTask): number {
-    const now = Date.now();
+    const now = this.#clock.now();
     let stepKey = this.#stepKeys.get(task.step);
     if (stepKey === undefined) {
       stepKey = this.#database.run(
@@ -277,7 +284,7 @@ class SqliteRunWriter implements RunWriter {
          WHERE status = 'running'`,
       key,
       attempt,
-      Date.now(),
+      this.#clock.now(),
       pid,
     );
     this.#record({ type: 'task-started', pathspec: this.#pathspec(step, taskId), attempt, pid, originPathspec });
@@ -331,7 +338,7 @@ class SqliteRunWriter implements RunWriter {
   /** Every write also finds out whether the run is still its own, and now and then says that the run process is alive. */
   #write<T>(work: () => T): T {
     return this.#database.write(() => {
-      const now = Date.now();
+      const now = this.#clock.now();
       const isDue = now - this.#beatAt >= BEAT_INTERVAL_MS;
       const isOwn = isDue
         ? this.#database.run(`UPDATE run SET heartbeat_at = ? WHERE run_key = ? AND status = 'running'`, now, this.#key)
@@ -354,7 +361,7 @@ class SqliteRunWriter implements RunWriter {
       'INSERT INTO event (run_key, sequence, at, event) VALUES (?, ?, ?, ?)',
       this.#key,
       this.#nextEvent,
-      Date.now(),
+      this.#clock.now(),
       JSON.stringify(event),
     );
     this.#nextEvent += 1;
@@ -373,6 +380,13 @@ class SqliteRunWriter implements RunWriter {
 
 function json(value: unknown): string | null {
   return value === undefined ? null : JSON.stringify(value);
+}
+
+/** The time, or what follows the id of the latest run when the clock was set back since: ids go up with the runs. */
+function firstId(database: SqliteDatabase, flow: string): bigint {
+  const latest = database.get('SELECT id FROM run WHERE flow = ? ORDER BY run_key DESC LIMIT 1', flow)?.['id'];
+  const [time, next] = [microseconds(), typeof latest === 'string' ? BigInt(latest) + 1n : 0n];
+  return time > next ? time : next;
 }
 
 /** The time in microseconds, which is what Metaflow numbers local runs by. */
