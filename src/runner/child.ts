@@ -10,7 +10,7 @@ import type { Guardian } from '../process/guardian.ts';
 import { identityOf } from '../process/identity.ts';
 import { LogFile } from '../process/log-file.ts';
 import { marked } from '../process/marked.ts';
-import { makeTempFolder, type TempFolder } from '../process/temp-folder.ts';
+import { makeTempFolder, temporaryFilesError, type TempFolder } from '../process/temp-folder.ts';
 import { type CommandLine, completeCommandLine } from './command-line.ts';
 import { CleanedUpError, type StartFacts } from './errors.ts';
 import type { Interpreter } from './interpreter.ts';
@@ -63,6 +63,7 @@ export class Child {
    *
    * @throws {FlowFileError} when the flow file cannot be executed
    * @throws {InvalidOptionError} when there is no such interpreter or working folder, or what it is given is too long
+   * @throws {RacewayError} `FLOW_START` when its temporary files cannot be made
    */
   static async start(plan: ChildPlan): Promise<Child> {
     const { guardian } = plan;
@@ -71,10 +72,9 @@ export class Child {
       // Known to the guardian before there is anything in it: parameters that are secret, for one.
       makeTempFolder({ onPath: (path) => guardian.watchFolder(path) }),
     ]);
-    // For appending, since a descendant may open the log once more by way of /dev/stdout.
-    const stdout = openSync(join(folder.path, 'stdout.log'), 'a', 0o600);
-    const stderr = openSync(join(folder.path, 'stderr.log'), 'a', 0o600);
+    const logs: number[] = [];
     try {
+      const [stdout, stderr] = openLogs(folder, logs);
       const command = completeCommandLine(plan.commandLine, {
         attributeFile: attributeFileIn(folder),
         parametersFile: writeValues(folder, PARAMETERS_FILE, plan.commandLine.inFile.parameters),
@@ -106,8 +106,7 @@ export class Child {
       guardian.releaseFolder(folder.path);
       throw error;
     } finally {
-      closeSync(stdout);
-      closeSync(stderr);
+      for (const log of logs) closeSync(log);
     }
   }
 
@@ -203,10 +202,29 @@ function attributeFileIn(folder: TempFolder): string {
   return join(folder.path, 'attributes.json');
 }
 
+/** Files that its streams go to; what was opened is in `opened` also when this throws. */
+function openLogs(folder: TempFolder, opened: number[]): readonly [number, number] {
+  // For appending, since a descendant may open the log once more by way of /dev/stdout.
+  const open = (name: string): number => {
+    const log = openSync(join(folder.path, name), 'a', 0o600);
+    opened.push(log);
+    return log;
+  };
+  try {
+    return [open('stdout.log'), open('stderr.log')];
+  } catch (cause) {
+    throw temporaryFilesError(cause);
+  }
+}
+
 function writeValues(folder: TempFolder, name: string, values: Readonly<Record<string, unknown>>): string | undefined {
   if (Object.keys(values).length === 0) return undefined;
   const file = join(folder.path, name);
-  writeFileSync(file, JSON.stringify(values), { mode: 0o600 });
+  try {
+    writeFileSync(file, JSON.stringify(values), { mode: 0o600 });
+  } catch (cause) {
+    throw temporaryFilesError(cause);
+  }
   return file;
 }
 
