@@ -282,6 +282,7 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
       const copied = showsOutput
         ? Promise.all([copyLog(child.stdout, process.stdout), copyLog(child.stderr, process.stderr)])
         : Promise.resolve();
+      copied.catch(() => {}); // somebody removed the output: that is for those to say who ask for it
       try {
         const attributes = await announcement(child, {
           of: command.name === 'spin' ? 'task' : 'run',
@@ -311,7 +312,7 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
       } catch (error) {
         await child.end();
         await child.finish();
-        await copied;
+        await Promise.allSettled([copied]);
         await child.removeFiles();
         throw error;
       }

@@ -1,7 +1,19 @@
 import { createHash, hash, randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writevSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writevSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { RacewayError } from '../core/errors.ts';
+import { homeError } from './home-error.ts';
 import { artifactFile } from './home-folder.ts';
 import type { BlobRef, NewBlob } from './run-store.ts';
 
@@ -11,6 +23,8 @@ const FILE_SIZE_BYTES = 64 * 1024;
 /**
  * Content on its way into the store. Large content is written here and now, to a temporary name and then renamed, so
  * that whoever commits it later only has to name it; small content travels in the result.
+ *
+ * @throws {RacewayError} `HOME` when the file cannot be written
  */
 export function prepareBlob(home: string, parts: readonly Uint8Array[]): NewBlob {
   const sizeBytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
@@ -21,7 +35,12 @@ export function prepareBlob(home: string, parts: readonly Uint8Array[]): NewBlob
   const digest = createHash('sha256');
   for (const part of parts) digest.update(part);
   const sha256 = digest.digest('hex');
-  writeArtifactFile(artifactFile(home, sha256), { parts, sizeBytes });
+  const file = artifactFile(home, sha256);
+  try {
+    writeArtifactFile(file, { parts, sizeBytes });
+  } catch (cause) {
+    throw homeError(`cannot write the artifact file ${file}`, { home, cause });
+  }
   return { sha256, sizeBytes };
 }
 
@@ -61,9 +80,10 @@ function writeArtifactFile(
   file: string,
   { parts, sizeBytes }: { parts: readonly Uint8Array[]; sizeBytes: number },
 ): void {
-  // Equal content is stored once; a file of another size was cut short by a crash or a full disk, and is replaced.
-  if (statSync(file, { throwIfNoEntry: false })?.size === sizeBytes) return;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  // Equal content is stored once; a file that holds anything else was damaged, and is replaced.
+  if (statSync(file, { throwIfNoEntry: false })?.size === sizeBytes && holds(file, parts)) return;
+  makeFolder(dirname(dirname(file)));
+  makeFolder(dirname(file));
   const temporary = `${file}.${randomUUID()}`;
   try {
     const descriptor = openSync(temporary, 'wx', 0o600);
@@ -76,6 +96,36 @@ function writeArtifactFile(
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Not `recursive`: a home that was removed or moved is not to be begun anew by this. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // another task was faster
+  }
+}
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** Whether a file of the right size has these bytes: reading it costs less than writing it once more. */
+function holds(file: string, parts: readonly Uint8Array[]): boolean {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  const descriptor = openSync(file, 'r');
+  try {
+    for (const part of parts) {
+      for (let offset = 0; offset < part.byteLength; offset += CHUNK_BYTES) {
+        const wanted = part.subarray(offset, offset + CHUNK_BYTES);
+        const length = readSync(descriptor, chunk, 0, wanted.byteLength, null);
+        if (length < wanted.byteLength || chunk.compare(wanted, 0, length, 0, length) !== 0) return false;
+      }
+    }
+    return true;
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -1,3 +1,4 @@
+import { RacewayError } from '../core/errors.ts';
 import type { Row } from './sqlite-database.ts';
 
 /** Columns as the types they were written with; a column that holds something else means a damaged database. */
@@ -21,7 +22,12 @@ export function optionalNumber(row: Row, column: string): number | undefined {
 }
 
 export function jsonColumn(row: Row, column: string): unknown {
-  return JSON.parse(textColumn(row, column));
+  const text = textColumn(row, column);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw damaged(column, 'what is no JSON');
+  }
 }
 
 export function optionalJson(row: Row, column: string): unknown {
@@ -37,5 +43,13 @@ export function stateColumns(row: Row): unknown {
 }
 
 function unexpected(column: string, value: unknown): never {
-  throw new Error(`the column ${column} of the database holds ${value === undefined ? 'nothing' : typeof value}`);
+  throw damaged(column, value === undefined ? 'nothing' : typeof value);
+}
+
+function damaged(column: string, what: string): RacewayError {
+  return new RacewayError(
+    'HOME',
+    `the database of the home is damaged: a column "${column}" holds ${what}`,
+    'Bring back a copy of the home, or run the flow anew in another.',
+  );
 }

@@ -249,14 +249,14 @@ export class SqliteStore implements RunStore {
     return this.#database.write(() => {
       const now = Date.now();
       const { changes } = this.#database.run(
-        `UPDATE run SET status = :status, reason = :reason, finished_at = COALESCE(finished_at, :now)
+        `UPDATE run SET status = :status, reason = :reason, finished_at = COALESCE(finished_at, MAX(heartbeat_at, :now))
          WHERE flow = :flow AND id = :id
            AND (status = 'running' OR (status = 'failed' AND reason ->> 'kind' = 'signal'))`,
         { flow, id: runId, status, reason: JSON.stringify(reason), now },
       );
       if (changes === 0) return false;
       this.#database.run(
-        `UPDATE attempt SET status = 'failed', reason = :reason, finished_at = :now
+        `UPDATE attempt SET status = 'failed', reason = :reason, finished_at = MAX(started_at, :now)
          WHERE status = 'running' AND task_key IN (
            SELECT task_key FROM task JOIN run USING (run_key) WHERE run.flow = :flow AND run.id = :id)`,
         { flow, id: runId, now, reason: JSON.stringify({ kind: reason.kind === 'lost' ? 'lost' : 'stopped' }) },
