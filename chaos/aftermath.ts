@@ -2,12 +2,14 @@ import { existsSync, readdirSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
 import { openHome } from '../src/client/home.ts';
+import { identityOf } from '../src/process/identity.ts';
 import { decodeValue } from '../src/store/encoding.ts';
 import { databaseFile } from '../src/store/home-folder.ts';
 import type { RunRecord, TaskRecord } from '../src/store/run-store.ts';
 import { openSqliteStore, type SqliteStore } from '../src/store/sqlite-store.ts';
 import type { Heard } from './heard.ts';
 import type { Injection } from './injection.ts';
+import { until } from './until.ts';
 
 export interface AftermathOptions {
   /** The name of the flow. @default 'Struck' */
@@ -97,6 +99,27 @@ export async function claimsAreTrue(
         !isDeepStrictEqual(said, claim) && JSON.stringify({ said, claim }),
       );
     }
+  }
+}
+
+/**
+ * A run whose process was killed is failed for the very next reader on this machine. Call it right after the SIGKILL of the
+ * process, which is waited for here, since a signal takes its time.
+ */
+export async function deadRunsAreFailed(
+  injection: Injection,
+  pid: number,
+  { flow = 'Struck' }: AftermathOptions = {},
+): Promise<void> {
+  await until(() => identityOf(pid) === undefined, { pauseMs: 1 });
+  if (!existsSync(databaseFile(injection.home))) return;
+  await using store = openSqliteStore(injection.home, { access: 'read' });
+  await using home = await openHome(injection.home);
+  for (const record of await everyRun(store, flow)) {
+    if (record.process.pid !== pid) continue;
+    const run = await home.run(`${flow}/${record.id}`);
+    injection.check('a dead run is failed at once', !run.finished && `${run.pathspec} is said to be ${run.status}`);
+    injection.count(`looked at while it was recorded as ${record.state.status}`);
   }
 }
 

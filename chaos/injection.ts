@@ -34,12 +34,29 @@ export interface Failure {
 
 export type Isolation = 'pool' | 'task';
 
-/** What `programs/runs-a-flow.ts` is asked to do. */
+/** How a flow is started. */
+export interface FlowStart {
+  /** The name of its file in `chaos/flows`. @default 'struck' */
+  readonly flow?: string;
+  /** What stands before the command: `prlimit --nofile=30`. */
+  readonly prefix?: readonly string[];
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/** What a script of `chaos/programs` is asked to do. */
 export interface ParentOrder {
   readonly flow: string;
   readonly home: string;
-  readonly parameters?: Readonly<Record<string, unknown>>;
-  readonly options?: Readonly<Record<string, unknown>>;
+  readonly parameters?: Readonly<Record<string, unknown>> | undefined;
+  readonly options?: Readonly<Record<string, unknown>> | undefined;
+  /** How many runs there are to be at once. @default 1 */
+  readonly runs?: number | undefined;
+  /** How a reader of the lines goes about it: how often it rests and for how long, and how often it leaves and comes back. */
+  readonly reader?: {
+    readonly restEvery: number;
+    readonly restMs: number;
+    readonly leaveEvery: number;
+  };
 }
 
 const HERE = import.meta.dirname;
@@ -61,6 +78,7 @@ export class Injection implements Disposable {
   readonly #checked = new Set<string>();
   readonly #failures: Failure[] = [];
   readonly #counts = new Map<string, number>();
+  readonly #peaks = new Map<string, number>();
   #missed: string | undefined;
 
   constructor({ number, random, extent }: { number: number; random: Random; extent: 'full' | 'bounded' }) {
@@ -98,6 +116,11 @@ export class Injection implements Disposable {
     return this.#counts;
   }
 
+  /** What was measured. */
+  get peaks(): ReadonlyMap<string, number> {
+    return this.#peaks;
+  }
+
   /** Why the fault did not come about, when it did not. */
   get missed(): string | undefined {
     return this.#missed;
@@ -126,6 +149,11 @@ export class Injection implements Disposable {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + by);
   }
 
+  /** Notes a number of which the highest is told in the table. */
+  peak(what: string, value: number): void {
+    this.#peaks.set(what, Math.max(this.#peaks.get(what) ?? value, value));
+  }
+
   /** The fault came too late, or not at all: the injection does not count, though what was checked must hold. */
   miss(why: string): void {
     this.#missed = why;
@@ -145,7 +173,7 @@ export class Injection implements Disposable {
   /** Starts a program. */
   start(
     [file = '', ...args]: readonly string[],
-    { environment = {} }: { environment?: NodeJS.ProcessEnv } = {},
+    { environment = {} }: { environment?: NodeJS.ProcessEnv | undefined } = {},
   ): Started {
     const child = spawn(file, args, {
       cwd: this.folder,
@@ -167,30 +195,29 @@ export class Injection implements Disposable {
   }
 
   /** Starts a flow script of `chaos/flows` by its command line, in this injection's home. */
-  startFlow(
-    args: readonly string[],
-    { flow = 'struck', environment }: { flow?: string; environment?: NodeJS.ProcessEnv } = {},
-  ): Started {
+  startFlow(args: readonly string[], { flow = 'struck', prefix = [], environment }: FlowStart = {}): Started {
     const options = args[0] === 'run' || args[0] === 'resume' ? [`--isolation=${this.isolation}`] : [];
-    return this.start([process.execPath, flowFile(flow), `--home=${this.home}`, ...args, ...options], { environment });
+    const command = [process.execPath, flowFile(flow), `--home=${this.home}`, ...args, ...options];
+    return this.start([...prefix, ...command], { environment });
   }
 
-  /** Starts a script that has a Runner run a flow of `chaos/flows` and tells what its handle says, see `heard`. */
+  /** Starts a script of `chaos/programs` that has a Runner run a flow, and tells what its handle says, see `heard`. */
   startParent({
     flow = 'struck',
-    parameters,
-    options,
+    program = 'runs-a-flow',
+    prefix = [],
     environment,
-  }: { flow?: string; environment?: NodeJS.ProcessEnv } & Omit<ParentOrder, 'flow' | 'home'> = {}): Started {
-    const order: ParentOrder = {
+    options,
+    ...order
+  }: FlowStart & { program?: string } & Omit<ParentOrder, 'flow' | 'home'> = {}): Started {
+    const whole: ParentOrder = {
+      ...order,
       flow: flowFile(flow),
       home: this.home,
-      ...(parameters && { parameters }),
       options: { isolation: this.isolation, ...options },
     };
-    return this.start([process.execPath, join(HERE, 'programs', 'runs-a-flow.ts'), JSON.stringify(order)], {
-      environment,
-    });
+    const command = [process.execPath, join(HERE, 'programs', `${program}.ts`), JSON.stringify(whole)];
+    return this.start([...prefix, ...command], { environment });
   }
 
   /** Waits until nothing of this injection runs any more; returns what is left when that takes too long. */

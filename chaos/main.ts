@@ -12,11 +12,37 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatPage } from './format-page.ts';
 import type { Fault } from './fault.ts';
+import { fewDescriptors } from './faults/few-descriptors.ts';
+import { fewProcesses } from './faults/few-processes.ts';
+import { gigabyte } from './faults/gigabyte.ts';
+import { killGuardian } from './faults/kill-guardian.ts';
+import { killInCommit } from './faults/kill-in-commit.ts';
+import { killParent } from './faults/kill-parent.ts';
+import { killResume } from './faults/kill-resume.ts';
+import { killRun } from './faults/kill-run.ts';
+import { killWhileWriting } from './faults/kill-while-writing.ts';
 import { killWorker } from './faults/kill-worker.ts';
+import { manyRuns } from './faults/many-runs.ts';
+import { slowReader } from './faults/slow-reader.ts';
+import { stopRun } from './faults/stop-run.ts';
 import { formatReport } from './report.ts';
 import { strike, type Struck } from './strike.ts';
 
-const FAULTS: readonly Fault[] = [killWorker];
+const FAULTS: readonly Fault[] = [
+  killWorker,
+  killRun,
+  killParent,
+  killGuardian,
+  killWhileWriting,
+  killInCommit,
+  killResume,
+  stopRun,
+  fewDescriptors,
+  fewProcesses,
+  manyRuns,
+  gigabyte,
+  slowReader,
+];
 
 const { values } = parseArgs({
   options: {

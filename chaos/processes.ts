@@ -32,6 +32,6 @@ export function processesWith(text: string): readonly FoundProcess[] {
 function roleOf(command: string, environment: string): Role {
   if (command.includes('raceway-guardian')) return 'guardian';
   if (/(^|\0)RACEWAY_WORKER=/.test(environment)) return 'worker';
-  if (command.includes('/chaos/flows/')) return 'run';
-  return command.includes('/chaos/programs/') ? 'parent' : 'other';
+  if (command.includes('/chaos/programs/')) return 'parent'; // which names the flow too
+  return command.includes('/chaos/flows/') ? 'run' : 'other';
 }

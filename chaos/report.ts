@@ -11,12 +11,18 @@ export interface Report {
 
 /** The table, and under it what failed and what was not injected. Markdown that also reads well as it stands. */
 export function formatReport({ struck, extent, seed, seconds }: Report): string {
-  const rows = struck.map(({ fault, injected, survived, counts, checked, notInjected }) => [
-    fault.title,
-    notInjected === undefined ? String(injected) : 'NOT INJECTED',
-    notInjected === undefined ? String(survived) : '–',
-    [...[...counts].map(([what, count]) => `${what}: ${count}`), [...checked].join(', ')].filter(Boolean).join('; '),
-  ]);
+  const rows = struck.map(({ fault, injected, survived, counts, peaks, checked, notInjected }) => {
+    const facts = [
+      ...[...counts].map(([what, count]) => `${what}: ${count}`),
+      ...[...peaks].map(([what, value]) => `at most ${value} ${what}`),
+    ];
+    return [
+      fault.title,
+      notInjected === undefined ? String(injected) : 'NOT INJECTED',
+      notInjected === undefined ? String(survived) : '–',
+      [[...checked].join(', '), facts.join('; ')].filter(Boolean).join(' – '),
+    ];
+  });
   const failures = struck.flatMap(({ fault, failed }) =>
     failed.map(
       ({ number, failure: { what, detail } }) =>

@@ -12,6 +12,7 @@ export interface Struck {
   readonly survived: number;
   readonly checked: ReadonlySet<string>;
   readonly counts: ReadonlyMap<string, number>;
+  readonly peaks: ReadonlyMap<string, number>;
   /** Also of injections that missed: what did not hold, does not hold. */
   readonly failed: readonly { readonly number: number; readonly failure: Failure }[];
   /** Why it could not be injected at all on this machine. */
@@ -40,6 +41,7 @@ export async function strike(
 ): Promise<Struck> {
   const checked = new Set<string>();
   const counts = new Map<string, number>();
+  const peaks = new Map<string, number>();
   const failed: { number: number; failure: Failure }[] = [];
   let [injected, survived, missed, next] = [0, 0, 0, from];
   let notInjected: string | undefined;
@@ -56,6 +58,7 @@ export async function strike(
     }
     for (const what of injection.checked) checked.add(what);
     for (const [what, count] of injection.counts) counts.set(what, (counts.get(what) ?? 0) + count);
+    for (const [what, value] of injection.peaks) peaks.set(what, Math.max(peaks.get(what) ?? value, value));
     for (const failure of injection.failures) {
       failed.push({ number, failure });
       say(`${fault.name} ${number}: NOT ${failure.what}`);
@@ -79,5 +82,5 @@ export async function strike(
   if (injected < times && notInjected === undefined && failed.length === 0) {
     failed.push({ number: from, failure: { what: 'injected as often as asked', detail: `${injected} of ${times}` } });
   }
-  return { fault, injected, survived, checked, counts, failed, notInjected };
+  return { fault, injected, survived, checked, counts, peaks, failed, notInjected };
 }

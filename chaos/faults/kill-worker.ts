@@ -3,6 +3,7 @@ import { aftermath } from '../aftermath.ts';
 import type { Fault } from '../fault.ts';
 import { heard } from '../heard.ts';
 import { kill } from '../injection.ts';
+import { until } from '../until.ts';
 
 /** A worker is killed, as the system does when memory runs out. A retry may bring the run to its end all the same. */
 export const killWorker: Fault = {
@@ -12,7 +13,8 @@ export const killWorker: Fault = {
   async strike(injection) {
     const { wallMs } = await injection.undisturbed();
     const parent = injection.startParent();
-    await setTimeout(injection.random.between(0.2, 1.1) * wallMs);
+    await until(() => injection.processes('worker').length > 0, { pauseMs: 1 });
+    await setTimeout(injection.random.between(0, 0.9) * wallMs);
     const workers = injection.processes('worker');
     const worker = workers.length === 0 ? undefined : injection.random.pick(workers);
     if (worker === undefined || !kill(worker.pid, 'SIGKILL')) injection.miss('there was no worker');

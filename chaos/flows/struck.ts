@@ -32,9 +32,9 @@ export class Struck extends FlowSpec.with({
     this.next(this.cell, { foreach: [1, 2] });
   });
 
-  cell = step([retry({ times: 1 })], async (inner: number) => {
+  cell = step(async (inner: number) => {
     this.large = bytes(`${this.outer}.${inner}`, 100_000);
-    await setTimeout(10);
+    await setTimeout(30);
     this.sum = this.outer * inner;
     this.next(this.joinCells);
   });
@@ -65,13 +65,14 @@ export class Struck extends FlowSpec.with({
 
   // And one that needs a second attempt.
   retried = step([retry({ times: 3 })], async () => {
-    await setTimeout(10);
+    await setTimeout(30);
     if (current.retryCount === 0) throw new Error('the first attempt fails');
     this.tried = 'again';
     this.next(this.meet);
   });
 
-  meet = join((inputs: Inputs<this>) => {
+  meet = join(async (inputs: Inputs<this>) => {
+    await setTimeout(20);
     for (const { sums, digest, tried, large } of inputs) {
       if (sums.length > 0) this.sums = sums;
       if (digest !== '') [this.digest, this.large] = [digest, large];

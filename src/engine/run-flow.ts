@@ -20,15 +20,13 @@ import { TaskLog } from './task-log.ts';
 import { machineResources, TaskQueue } from './task-queue.ts';
 import { type LeftByTask, leftBy, taskSources } from './task-sources.ts';
 import type { WorkerPool } from './worker-pool.ts';
-import type { TaskEnd, TaskLimit, WorkerProcess } from './worker-process.ts';
+import { SIGNALS_OF_A_STOP, type TaskEnd, type TaskLimit, type WorkerProcess } from './worker-process.ts';
 
 /** How often the run says that it is alive when nothing else happens, in milliseconds. */
 const HEARTBEAT_MS = 10_000;
 
 /** That several new workers in a row cannot begin is no accident. One that had tasks before may have been spoilt by them. */
 const MAX_TRIES_TO_BEGIN = 3;
-
-const SIGNALS_OF_A_STOP: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /**
  * How long after a worker was ended by a signal the same signal may still be on its way to this process. It is waited for

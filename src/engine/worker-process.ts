@@ -36,6 +36,9 @@ export type TaskEnd =
   /** The worker ended while it loaded the flow, as any other would. */
   | { readonly kind: 'unloadable'; readonly message: string };
 
+/** Whoever sends one of these to a worker ends the whole run, as Ctrl-C does. */
+export const SIGNALS_OF_A_STOP: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP']);
+
 /** How long a worker may go on without its channel. */
 const UNHEARD_MS = 2000;
 
@@ -232,12 +235,20 @@ export class WorkerProcess {
 
   #end(end: TaskEnd): void {
     if (this.#state.status === 'ended') return;
-    const couldNotLoad = this.#state.status === 'starting' && (end.kind === 'exit' || end.kind === 'signal');
-    const told: TaskEnd = couldNotLoad ? { kind: 'unloadable', message: this.#readStartLog() } : end;
+    const told = this.#state.status === 'starting' ? this.#endOfStart(end) : end;
     this.#state = { status: 'ended', end: told };
     this.#ended.resolve();
     this.#settle(told);
     closeSync(this.#startLog);
+  }
+
+  /** A flow that ends whoever loads it would end the next worker too; by a signal somebody struck down this one alone. */
+  #endOfStart(end: TaskEnd): TaskEnd {
+    if (end.kind === 'exit') {
+      return { kind: 'unloadable', message: this.#toldOfStart(`it ended with exit status ${end.exitCode}`) };
+    }
+    if (end.kind !== 'signal' || SIGNALS_OF_A_STOP.has(end.signalCode)) return end;
+    return { kind: 'unusable', message: this.#toldOfStart(`its worker was ended by ${end.signalCode}`) };
   }
 
   /** What becomes of a task for which this worker was chosen just before its end. */
@@ -257,10 +268,10 @@ export class WorkerProcess {
     this.#finish = undefined;
   }
 
-  #readStartLog(): string {
+  #toldOfStart(what: string): string {
     const bytes = Buffer.alloc(Math.min(fstatSync(this.#startLog).size, 10_000));
     readSync(this.#startLog, bytes, 0, bytes.byteLength, 0);
-    return `it ended while it loaded the flow\n${bytes.toString()}`.trimEnd();
+    return `${what} while it loaded the flow\n${bytes.toString()}`.trimEnd();
   }
 }
 
