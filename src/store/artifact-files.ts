@@ -1,20 +1,9 @@
 import { createHash, hash, randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writevSync,
-} from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writevSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RacewayError } from '../core/errors.ts';
 import { homeError } from './home-error.ts';
-import { artifactFile } from './home-folder.ts';
+import { artifactFile, makeFolderOf } from './home-folder.ts';
 import type { BlobRef, NewBlob } from './run-store.ts';
 
 /** From this size on content is a file of its own; below it is in the database. 64 KiB: beyond that SQLite is slower than a file. */
@@ -37,7 +26,7 @@ export function prepareBlob(home: string, parts: readonly Uint8Array[]): NewBlob
   const sha256 = digest.digest('hex');
   const file = artifactFile(home, sha256);
   try {
-    writeArtifactFile(file, { parts, sizeBytes });
+    writeArtifactFile(file, { home, parts, sizeBytes });
   } catch (cause) {
     throw homeError(`cannot write the artifact file ${file}`, { home, cause });
   }
@@ -78,12 +67,11 @@ export function checkContent(bytes: Uint8Array, blob: BlobRef, place: string): v
 
 function writeArtifactFile(
   file: string,
-  { parts, sizeBytes }: { parts: readonly Uint8Array[]; sizeBytes: number },
+  { home, parts, sizeBytes }: { home: string; parts: readonly Uint8Array[]; sizeBytes: number },
 ): void {
   // Equal content is stored once; a file that holds anything else was damaged, and is replaced.
   if (statSync(file, { throwIfNoEntry: false })?.size === sizeBytes && holds(file, parts)) return;
-  makeFolder(dirname(dirname(file)));
-  makeFolder(dirname(file));
+  makeFolderOf(home, dirname(file));
   const temporary = `${file}.${randomUUID()}`;
   try {
     const descriptor = openSync(temporary, 'wx', 0o600);
@@ -96,16 +84,6 @@ function writeArtifactFile(
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
-  }
-}
-
-/** Not `recursive`: a home that was removed or moved is not to be begun anew by this. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // another task was faster
   }
 }
 

@@ -55,11 +55,25 @@ export function makeHome(home: string): boolean {
 /** Not `recursive`, with which Node never comes back from a place like /proc where a folder seems to be missing for ever. */
 function makeFolder(folder: string): void {
   if (!existsSync(dirname(folder))) makeFolder(dirname(folder));
+  makePrivateFolder(folder);
+}
+
+function makePrivateFolder(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // another process was faster
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // another process, or task, was faster
   }
+}
+
+/**
+ * Makes a folder of a home, and those between the two. The home itself is never made anew by this: somebody may have removed
+ * or moved it.
+ */
+export function makeFolderOf(home: string, folder: string): void {
+  if (existsSync(folder)) return;
+  if (dirname(folder) !== home) makeFolderOf(home, dirname(folder));
+  makePrivateFolder(folder);
 }
 
 /** The SQLite database of a home. */
