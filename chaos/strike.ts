@@ -22,6 +22,9 @@ export interface Struck {
 /** A fault that comes too late is tried again, so many times the number wanted in all. */
 const MOST_TRIES = 3;
 
+/** An injection that takes longer hangs, and that is a failure. */
+const LONGEST_MS = 8 * 60_000;
+
 /** Injects a fault as often as is wanted. */
 export async function strike(
   fault: Fault,
@@ -48,7 +51,7 @@ export async function strike(
   const one = async (number: number): Promise<void> => {
     using injection = new Injection({ number, random: new Random(seed, fault.name, number), extent });
     try {
-      await fault.strike(injection);
+      await strikeInTime(fault, injection);
     } catch (error) {
       if (error instanceof NotInjectable) {
         notInjected = error.message;
@@ -83,4 +86,19 @@ export async function strike(
     failed.push({ number: from, failure: { what: 'injected as often as asked', detail: `${injected} of ${times}` } });
   }
   return { fault, injected, survived, checked, counts, peaks, failed, notInjected };
+}
+
+async function strikeInTime(fault: Fault, injection: Injection): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const left = injection.processes().map(({ pid, role, command }) => `${pid} ${role} ${command.slice(0, 200)}`);
+    late.reject(
+      new Error(`it had not come to its end after ${LONGEST_MS / 60_000} minutes; there were: ${left.join('; ')}`),
+    );
+  }, LONGEST_MS);
+  try {
+    await Promise.race([fault.strike(injection), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

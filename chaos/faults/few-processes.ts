@@ -6,7 +6,7 @@ import { heard } from '../heard.ts';
 
 /** What Node, the shell and the kernel say when no process or thread can be made. */
 const CAUSE =
-  /EAGAIN|resource temporarily unavailable|cannot fork|pthread_create|uv_thread_create|SIGABRT|SIGTRAP|SIGSEGV/i;
+  /EAGAIN|resource temporarily unavailable|cannot fork|pthread_create|uv_thread_create|SIGABRT|SIGTRAP|SIGSEGV|had not loaded the flow after/i;
 
 /** A user who owns nothing else, so that the limit counts what belongs to one injection. */
 const FIRST_USER = 200_000;
@@ -14,6 +14,9 @@ const FIRST_USER = 200_000;
 /**
  * The flow, or the script that has a Runner run it, may have so few processes and threads that it fails sooner or later, or just
  * not. The limit does not hold for root, so another user runs it.
+ *
+ * Node waits for ever when it begins and gets some of the threads of V8, but not all. So it is told to make none of them, but for
+ * a few injections of a full run, in which workers hang and are to be given up after a minute.
  */
 export const fewProcesses: Fault = {
   name: 'few-processes',
@@ -26,9 +29,15 @@ export const fewProcesses: Fault = {
       throw new NotInjectable('this user cannot start a process as another (setpriv), or prlimit is missing');
     }
     for (const folder of [injection.folder, injection.temporary]) chownSync(folder, user, user);
-    const limit = injection.random.integer(8, 60);
+    const mayHang = injection.extent === 'full' && injection.number % 10 === 0;
+    const limit = mayHang ? injection.random.integer(8, 40) : injection.random.integer(5, 40);
     const prefix = [...asUser, 'prlimit', `--nproc=${limit}`];
-    const environment = { HOME: injection.folder, USER: 'chaos' };
+    const environment = {
+      HOME: injection.folder,
+      USER: 'chaos',
+      NODE_OPTIONS: mayHang ? '' : '--v8-pool-size=0',
+    };
+    if (mayHang) injection.count('with threads of V8');
     if (injection.random.next() < 0.5) {
       const { exitCode, signalCode, stderr } = await injection.startFlow(['run'], { prefix, environment }).ended;
       injection.count(exitCode === 0 ? 'runs that had enough' : 'runs that had not');

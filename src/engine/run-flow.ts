@@ -7,7 +7,7 @@ import { LONGEST_TIMER_MS } from '../core/longest-timer.ts';
 import { formatPathspec } from '../core/pathspec.ts';
 import { describeReason, type FinalRunState } from '../core/status.ts';
 import type { Graph } from '../flow/graph.ts';
-import { attemptTempFolder, logFile, logFolder, makeFolderOf } from '../store/home-folder.ts';
+import { attemptTempFolder, logFile, logFolder, makeFolderInHome } from '../store/home-folder.ts';
 import type { AttemptResult, ExceptionRecord, RunReader, RunWriter } from '../store/run-store.ts';
 import { mergePolicies, type StepPolicy } from '../flow/step-policy.ts';
 import { attemptResult, caughtResult } from './attempt-result.ts';
@@ -156,7 +156,7 @@ class RunProgress {
     this.#facts = { home, flow, runId, originRunId, user, tags, parameters, maxNumSplits, with: added, secrets };
     this.#policies = setup.policies;
     this.#due = new TaskQueue((step) => this.#policies.get(step)?.resources, machineResources);
-    makeFolderOf(setup.home, logFolder(setup.home, setup.writer.flow, setup.writer.runId));
+    makeFolderInHome(setup.home, logFolder(setup.home, setup.writer.flow, setup.writer.runId));
   }
 
   async complete(first: readonly PlannedTask[]): Promise<FinalRunState> {

@@ -1,5 +1,5 @@
 import type { CurrentTask } from '../flow/current.ts';
-import { makeFolderOf } from '../store/home-folder.ts';
+import { makeFolderInHome } from '../store/home-folder.ts';
 import { foreachStack } from './foreach-stack.ts';
 import type { TaskOrder } from './messages.ts';
 import type { TaskCards } from './task-cards.ts';
@@ -50,7 +50,7 @@ export class TaskContext implements CurrentTask, Disposable {
 
   /** Made when first asked for; the run process removes it, however the task ends. */
   tempdir(): string {
-    makeFolderOf(this.#home, this.#tempdir);
+    makeFolderInHome(this.#home, this.#tempdir);
     return this.#tempdir;
   }
 

@@ -26,16 +26,16 @@ export async function makeTempFolder({ onPath }: { onPath?: (path: string) => vo
     let removal: Promise<void> | undefined;
     return { path, remove: () => (removal ??= cleanup().catch(unlessGone)) };
   } catch (cause) {
-    throw temporaryFilesError(cause);
+    throw runFilesError(tmpdir(), cause);
   }
 }
 
-/** What there is to say when the temporary files of a child cannot be made. */
-export function temporaryFilesError(cause: unknown): RacewayError {
+/** What there is to say when the files of a run's process cannot be made. */
+export function runFilesError(folder: string, cause: unknown): RacewayError {
   return new RacewayError(
     'FLOW_START',
-    `could not make the temporary files of a run in ${tmpdir()}: ${cause instanceof Error ? cause.message : String(cause)}`,
-    'See that the folder is there, is yours to write to and has room, or name another with the variable TMPDIR.',
+    `could not make the files of a run in ${folder}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    'See that the folder is there, is yours to write to and has room; TMPDIR names the one for temporary files.',
     { cause },
   );
 }

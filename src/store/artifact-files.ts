@@ -1,9 +1,9 @@
 import { createHash, hash, randomUUID } from 'node:crypto';
-import { closeSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writevSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readFileSync, readSync, renameSync, rmSync, writevSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RacewayError } from '../core/errors.ts';
 import { homeError } from './home-error.ts';
-import { artifactFile, makeFolderOf } from './home-folder.ts';
+import { artifactFile, makeFolderInHome, refuseLinks } from './home-folder.ts';
 import type { BlobRef, NewBlob } from './run-store.ts';
 
 /** From this size on content is a file of its own; below it is in the database. 64 KiB: beyond that SQLite is slower than a file. */
@@ -28,6 +28,7 @@ export function prepareBlob(home: string, parts: readonly Uint8Array[]): NewBlob
   try {
     writeArtifactFile(file, { home, parts, sizeBytes });
   } catch (cause) {
+    if (cause instanceof RacewayError) throw cause;
     throw homeError(`cannot write the artifact file ${file}`, { home, cause });
   }
   return { sha256, sizeBytes };
@@ -40,10 +41,14 @@ export function prepareBlob(home: string, parts: readonly Uint8Array[]): NewBlob
  */
 export function readArtifactFile(home: string, blob: BlobRef): Uint8Array {
   const file = artifactFile(home, blob.sha256);
+  refuseLinks(home, file);
   let bytes: Uint8Array;
   try {
+    const { size } = lstatSync(file);
+    if (size !== blob.sizeBytes) throw damaged(file, 'is of another size than when it was stored');
     bytes = readFileSync(file);
   } catch (cause) {
+    if (cause instanceof RacewayError) throw cause;
     throw new RacewayError(
       'ARTIFACT',
       `cannot read the artifact file ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -58,9 +63,13 @@ export function readArtifactFile(home: string, blob: BlobRef): Uint8Array {
 /** @throws {RacewayError} `ARTIFACT` when the bytes are not those that the hash was made of */
 export function checkContent(bytes: Uint8Array, blob: BlobRef, place: string): void {
   if (bytes.byteLength === blob.sizeBytes && hash('sha256', bytes) === blob.sha256) return;
-  throw new RacewayError(
+  throw damaged(place, 'has another hash than when it was stored');
+}
+
+function damaged(place: string, why: string): RacewayError {
+  return new RacewayError(
     'ARTIFACT',
-    `the artifact in ${place} is damaged: its content has another hash than when it was stored`,
+    `the artifact in ${place} is damaged: its content ${why}`,
     'Resume the run from the step that made the artifact.',
   );
 }
@@ -70,8 +79,8 @@ function writeArtifactFile(
   { home, parts, sizeBytes }: { home: string; parts: readonly Uint8Array[]; sizeBytes: number },
 ): void {
   // Equal content is stored once; a file that holds anything else was damaged, and is replaced.
-  if (statSync(file, { throwIfNoEntry: false })?.size === sizeBytes && holds(file, parts)) return;
-  makeFolderOf(home, dirname(file));
+  if (lstatSync(file, { throwIfNoEntry: false })?.size === sizeBytes && holds(file, parts)) return;
+  makeFolderInHome(home, dirname(file));
   const temporary = `${file}.${randomUUID()}`;
   try {
     const descriptor = openSync(temporary, 'wx', 0o600);

@@ -155,7 +155,7 @@ describe('temporary files', () => {
     try {
       await expect(runner.run()).rejects.toMatchObject({
         code: 'FLOW_START',
-        message: expect.stringMatching(/temporary files of a run in .*none: ENOENT.*\nSee that the folder is there/),
+        message: expect.stringMatching(/files of a run in .*none: ENOENT.*\nSee that the folder is there/),
       });
     } finally {
       process.env['TMPDIR'] = before;

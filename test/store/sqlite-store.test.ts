@@ -114,20 +114,23 @@ test('a home of a newer version is refused, and left as it is', async () => {
   }
 });
 
-test.each(MIGRATIONS.map((_, version) => version))('a home of schema %i is brought up to date', async (version) => {
-  using folder = temporaryFolder();
-  const database = new DatabaseSync(databaseFile(folder.path));
-  database.exec('PRAGMA journal_mode = WAL');
-  for (const migration of MIGRATIONS.slice(0, version)) database.exec(migration);
-  if (version > 0) database.exec(`INSERT INTO flow (name, created_at) VALUES ('Old', 1)`);
-  database.exec(`PRAGMA user_version = ${version}`);
-  database.close();
-  await using store = openSqliteStore(folder.path, { access: 'write' });
-  const writer = await store.createRun(run);
-  await writer.startTask({ step: 'start', parentIds: [], frames: [], sourceSha256: 'x' }, 1);
-  expect(await store.tasks('Sample', writer.runId)).toHaveLength(1);
-  expect((await store.flows()).map(({ name }) => name)).toStrictEqual(version > 0 ? ['Old', 'Sample'] : ['Sample']);
-});
+test.each(MIGRATIONS.map((_, version) => version).slice(1))(
+  'a home of schema %i is brought up to date',
+  async (version) => {
+    using folder = temporaryFolder();
+    const database = new DatabaseSync(databaseFile(folder.path));
+    database.exec('PRAGMA journal_mode = WAL');
+    for (const migration of MIGRATIONS.slice(0, version)) database.exec(migration);
+    database.exec(`INSERT INTO flow (name, created_at) VALUES ('Old', 1)`);
+    database.exec(`PRAGMA user_version = ${version}`);
+    database.close();
+    await using store = openSqliteStore(folder.path, { access: 'write' });
+    const writer = await store.createRun(run);
+    await writer.startTask({ step: 'start', parentIds: [], frames: [], sourceSha256: 'x' }, 1);
+    expect(await store.tasks('Sample', writer.runId)).toHaveLength(1);
+    expect((await store.flows()).map(({ name }) => name)).toStrictEqual(['Old', 'Sample']);
+  },
+);
 
 test('a file that is no database is refused, and named', () => {
   using folder = temporaryFolder();
@@ -149,21 +152,6 @@ test('what is left of a database is refused, and left as it is', () => {
     expect(() => openSqliteStore(folder.path, { access })).toThrow(/raceway\.db: it is empty/);
   }
   expect(readdirSync(folder.path)).toStrictEqual(['raceway.db', 'raceway.db-wal']);
-});
-
-test('a record that is no longer what was written says that the database is damaged', async () => {
-  using folder = temporaryFolder();
-  await using store = openSqliteStore(folder.path, { access: 'write' });
-  const { runId } = await store.createRun(run);
-  const database = new DatabaseSync(databaseFile(folder.path));
-  database.exec(`UPDATE run SET command = '["cut off'`);
-  database.close();
-  await expect(store.run('Sample', runId)).rejects.toMatchObject({
-    code: 'HOME',
-    message: expect.stringMatching(
-      /database of the home is damaged: a column "command" holds what is no JSON\nBring back/,
-    ),
-  });
 });
 
 test('a clock that is set back makes nothing end before it began, and no id go down', async () => {
