@@ -30,7 +30,7 @@ export const artifactLost: Fault = {
     });
     if (struck.handle?.status === 'failed') {
       injection.checkNames(struck.told, CAUSE);
-      await resumeMends(injection, struck.handle.pathspec);
+      await resumeMends(injection, struck.told);
     } else await resultIsThereOrRefused(injection, struck.handle?.pathspec ?? '');
     await nothingIsLeft(injection);
     await claimsAreTrue(injection);
@@ -55,10 +55,11 @@ function damage(file: string, kind: number, at: number): void {
   else writeFileSync(file, readFileSync(file).fill('~', Math.floor(at * sizeBytes), Math.floor(at * sizeBytes) + 1));
 }
 
-/** From the step that made it: the artifacts are of `write` and of the cells. */
-async function resumeMends(injection: Injection, pathspec: string): Promise<void> {
-  const origin = `--origin-run-id=${pathspec.split('/')[1]}`;
-  const { exitCode, stderr } = await injection.startFlow(['resume', 'start', origin]).ended;
+/** Does what the message says. */
+async function resumeMends(injection: Injection, told: string): Promise<void> {
+  const [, step, origin] = /resume (\w+) (--origin-run-id=\d+)/.exec(told) ?? [];
+  if (!injection.check('the step to resume from is told', step === undefined && told)) return;
+  const { exitCode, stderr } = await injection.startFlow(['resume', step ?? '', origin ?? '']).ended;
   injection.check('a resume from the step that made it completes', exitCode !== 0 && stderr.slice(-3000));
   await using home = await openHome(injection.home);
   const run = await home.flow('Struck').latestRun();

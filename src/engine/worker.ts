@@ -3,8 +3,10 @@ import { closeSync, openSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { setTimeout } from 'node:timers';
 import { setImmediate } from 'node:timers/promises';
+import { RacewayError } from '../core/errors.ts';
 import { prepareBlob } from '../store/artifact-files.ts';
 import { homeError } from '../store/home-error.ts';
+import type { ArtifactRecord } from '../store/run-store.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import { current, enterTask, leaveTask } from '../flow/current.ts';
 import type { FlowClass } from '../flow/flow-spec.ts';
@@ -164,9 +166,9 @@ class Worker {
     using context = new TaskContext(order, told.cards);
     enterTask(context);
     const content: TaskContent = {
-      read: (blob) => {
+      read: (artifact) => {
         if (store === undefined) throw new Error(`${current.pathspec} inherits nothing`);
-        return store.readBlobSync(blob);
+        return readInherited(artifact, { store, order });
       },
       prepare: (parts) => prepareBlob(order.home, parts),
     };
@@ -222,6 +224,27 @@ class Worker {
     const { openSqliteStore } = await loadStore();
     this.#store ??= openSqliteStore(home, { access: 'read' });
     return this.#store;
+  }
+}
+
+/** @throws {RacewayError} `ARTIFACT` when it is gone or damaged; says which step left it, from where a resume makes it again */
+function readInherited(
+  artifact: ArtifactRecord,
+  { store, order: { flow, runId } }: { store: SqliteStore; order: TaskOrder },
+): Uint8Array {
+  try {
+    return store.readBlobSync(artifact);
+  } catch (cause) {
+    if (!(cause instanceof RacewayError) || cause.code !== 'ARTIFACT') throw cause;
+    const step = store.makerSync(flow, runId, artifact);
+    if (step === undefined) throw cause; // it was left in another run
+    const [what] = cause.message.split('\n');
+    throw new RacewayError(
+      'ARTIFACT',
+      `cannot load the artifact "${artifact.name}": ${what}`,
+      `Bring the file back, or resume from the step that left it: resume ${step} --origin-run-id=${runId}`,
+      { cause },
+    );
   }
 }
 

@@ -238,6 +238,24 @@ export class SqliteStore implements RunStore {
     return bytes;
   }
 
+  makerSync(
+    flow: string,
+    runId: string,
+    { name, sha256 }: Pick<ArtifactRecord, 'name' | 'sha256'>,
+  ): string | undefined {
+    const row = this.#database.get(
+      `SELECT step.name FROM run JOIN task USING (run_key) JOIN step USING (step_key) JOIN attempt USING (task_key)
+         JOIN artifact USING (attempt_key)
+       WHERE run.flow = ? AND run.id = ? AND artifact.name = ? AND sha256 = ?
+       ORDER BY task.id LIMIT 1`,
+      flow,
+      runId,
+      name,
+      sha256,
+    );
+    return row && column(row, 'name', isText);
+  }
+
   async changeTags(
     flow: string,
     runId: string,

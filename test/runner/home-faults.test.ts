@@ -126,7 +126,11 @@ test('an artifact file that is damaged is mended by the step that made it', asyn
   execFileSync('sh', ['-c', damage], { cwd: folder.path, stdio: 'ignore' });
   await expect(running.run.data['large']).rejects.toThrow(/is damaged/);
   const failed = await runner.resume({ originRunId: running.run.id, stepToRerun: 'end' });
-  expect(failed.reason).toMatchObject({ message: expect.stringContaining('is damaged') });
+  expect(failed.reason).toMatchObject({
+    message: expect.stringMatching(
+      `cannot load the artifact "large": .* is damaged: .*\\n.* resume start --origin-run-id=${failed.run.id}$`,
+    ),
+  });
   const resumed = await runner.resume({ originRunId: running.run.id, stepToRerun: 'start' });
   expect(await resumed.run.data['sum']).toBe(RESULT);
 });
