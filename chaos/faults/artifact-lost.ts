@@ -16,7 +16,7 @@ const CAUSE = /cannot read the artifact file|is damaged: its content/;
 export const artifactLost: Fault = {
   name: 'artifact-lost',
   title: 'An artifact file removed, cut off or changed during a run',
-  times: { full: 60, bounded: 3 },
+  times: { full: 60, bounded: 2 },
   async strike(injection) {
     const { random } = injection;
     const struck = await struckRun(injection, {

@@ -11,7 +11,7 @@ const HOUR_MS = 3_600_000;
 export const clockSet: Fault = {
   name: 'clock-set',
   title: 'The clock set back or forward during a run',
-  times: { full: 40, bounded: 2 },
+  times: { full: 40, bounded: 1 },
   async strike(injection) {
     const { random } = injection;
     const clock = join(injection.folder, 'clock');

@@ -12,7 +12,7 @@ const FULL = /disk is full|ENOSPC|disk I\/O error/;
 export const diskFull: Fault = {
   name: 'disk-full',
   title: 'The disk of the home full, at any point of a run',
-  times: { full: 60, bounded: 3 },
+  times: { full: 60, bounded: 2 },
   async strike(injection) {
     // The run takes some 7 MB; what is small is tried more often.
     const sizeBytes = Math.round(30_000 * 250 ** injection.random.next());

@@ -8,7 +8,7 @@ import { handleWasRight, struckRun } from '../storage.ts';
 export const folderRemoved: Fault = {
   name: 'folder-removed',
   title: 'The working folder of the flow removed during a run',
-  times: { full: 40, bounded: 2 },
+  times: { full: 40, bounded: 1 },
   async strike(injection) {
     const cwd = join(injection.folder, 'work');
     mkdirSync(cwd);

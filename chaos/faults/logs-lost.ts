@@ -8,7 +8,7 @@ import { handleWasRight, struckRun } from '../storage.ts';
 export const logsLost: Fault = {
   name: 'logs-lost',
   title: 'The folder of the logs, or one log, removed during a run',
-  times: { full: 40, bounded: 2 },
+  times: { full: 40, bounded: 1 },
   async strike(injection) {
     const { random } = injection;
     const logs = join(injection.home, 'logs');

@@ -12,7 +12,7 @@ import { damageIsTold, struckRun } from '../storage.ts';
 export const pageFlipped: Fault = {
   name: 'page-flipped',
   title: 'Bytes of the database changed at a random place, during a run or after it',
-  times: { full: 120, bounded: 4 },
+  times: { full: 120, bounded: 2 },
   async strike(injection) {
     const flip = (): void => flipBytes(databaseFile(injection.home), injection.random);
     if (injection.random.next() < 0.5) {

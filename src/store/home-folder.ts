@@ -54,7 +54,9 @@ function somebodyElses(home: string): RacewayError {
 
 /** What is to be said of a home that is not private to this user; `undefined` when it is. */
 export function describeExposure(home: string): string | undefined {
-  const { uid, mode } = statSync(home);
+  const stats = statSync(home, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined; // removed a moment ago: whoever wants to use it finds out
+  const { uid, mode } = stats;
   if (process.getuid !== undefined && uid !== process.getuid()) {
     return `The home ${home} belongs to another user, who can read and change what is in it.`;
   }
