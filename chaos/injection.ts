@@ -47,6 +47,8 @@ export interface FlowStart {
 export interface ParentOrder {
   readonly flow: string;
   readonly home: string;
+  /** Where the flow works. @default where the script does */
+  readonly cwd?: string | undefined;
   readonly parameters?: Readonly<Record<string, unknown>> | undefined;
   readonly options?: Readonly<Record<string, unknown>> | undefined;
   /** How many runs there are to be at once. @default 1 */

@@ -1,8 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { FlowFileError, InvalidOptionError, RacewayError } from '../core/errors.ts';
 import type { Mark } from '../process/guardian.ts';
+import { runFilesError } from '../process/temp-folder.ts';
 import { type CommandLine, completeCommandLine } from './command-line.ts';
 import type { Interpreter } from './interpreter.ts';
 import { tooLongError } from './too-long-error.ts';
@@ -60,7 +61,7 @@ export interface NewProcess {
  * @param options.launcher a program, and its arguments, that is given the command and starts it
  * @throws {FlowFileError} when the flow file cannot be executed
  * @throws {InvalidOptionError} when there is no such interpreter or working folder, or what it is given is too long
- * @throws {RacewayError} `FLOW_START` when the system has no process, descriptor or memory left for it
+ * @throws {RacewayError} `FLOW_START` when its files cannot be made, or the system has no process, descriptor or memory left for it
  */
 export async function startProcess(
   plan: ProcessPlan,
@@ -69,10 +70,9 @@ export async function startProcess(
   const { mark, launcher = [] } = options;
   const { execa } = await import('execa');
   const files = processFiles(options.folder);
-  // For appending, since a descendant may open the log once more by way of /dev/stdout.
   const logs: number[] = [];
   try {
-    for (const file of [files.stdout, files.stderr]) logs.push(openSync(file, 'a', 0o600));
+    const [stdout, stderr] = openLogs(files, logs);
     const command = completeCommandLine(plan.commandLine, {
       attributeFile: files.attributes,
       parametersFile: writeValues(files.parameters, plan.commandLine.inFile.parameters),
@@ -86,8 +86,8 @@ export async function startProcess(
       extendEnv: false,
       // Files rather than pipes: a pipe that a grandchild holds would stay open after the child's end.
       stdin: 'ignore',
-      stdout: logs[0] as 3, // execa takes any descriptor; its types know the first ten
-      stderr: logs[1] as 3,
+      stdout: stdout as 3, // execa takes any descriptor; its types know the first ten
+      stderr: stderr as 3,
       detached: true,
       cleanup: false,
       buffer: false,
@@ -97,13 +97,32 @@ export async function startProcess(
     if (pid === undefined) throw startError(plan, { command, env }, (await running).cause);
     return { subprocess, pid, command };
   } finally {
-    for (const descriptor of logs) closeSync(descriptor);
+    for (const log of logs) closeSync(log);
+  }
+}
+
+/** Files that its streams go to; what was opened is in `opened` also when this throws. */
+function openLogs({ stdout, stderr }: ProcessFiles, opened: number[]): readonly [number, number] {
+  // For appending, since a descendant may open the log once more by way of /dev/stdout.
+  const open = (file: string): number => {
+    const log = openSync(file, 'a', 0o600);
+    opened.push(log);
+    return log;
+  };
+  try {
+    return [open(stdout), open(stderr)];
+  } catch (cause) {
+    throw runFilesError(dirname(stdout), cause);
   }
 }
 
 function writeValues(file: string, values: Readonly<Record<string, unknown>>): string | undefined {
   if (Object.keys(values).length === 0) return undefined;
-  writeFileSync(file, JSON.stringify(values), { mode: 0o600 });
+  try {
+    writeFileSync(file, JSON.stringify(values), { mode: 0o600 });
+  } catch (cause) {
+    throw runFilesError(dirname(file), cause);
+  }
   return file;
 }
 

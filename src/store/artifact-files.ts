@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RacewayError } from '../core/errors.ts';
+import { homeError } from './home-error.ts';
 import { artifactFile, makeFolderInHome, refuseLinks, stagedFolder } from './home-folder.ts';
 import type { BlobOwner, BlobRef, NewBlob } from './run-store.ts';
 
@@ -24,6 +25,8 @@ const CHUNK_BYTES = 1024 * 1024;
 /**
  * Content on its way into the store. Large content is written here and now, to a file of the run that it is for, so that
  * whoever commits it later only has to move it; small content travels in the result.
+ *
+ * @throws {RacewayError} `HOME` when the file cannot be written
  */
 export function prepareBlob(owner: BlobOwner, parts: readonly Uint8Array[]): NewBlob {
   const sizeBytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
@@ -34,7 +37,13 @@ export function prepareBlob(owner: BlobOwner, parts: readonly Uint8Array[]): New
   const digest = createHash('sha256');
   for (const part of parts) digest.update(part);
   const sha256 = digest.digest('hex');
-  return { sha256, sizeBytes, stagedFile: stage(owner, { sha256, parts, sizeBytes }) };
+  try {
+    return { sha256, sizeBytes, stagedFile: stage(owner, { sha256, parts, sizeBytes }) };
+  } catch (cause) {
+    if (cause instanceof RacewayError) throw cause;
+    const { home } = owner;
+    throw homeError(`cannot write the artifact file ${artifactFile(home, sha256)}`, { home, cause });
+  }
 }
 
 /**

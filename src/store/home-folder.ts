@@ -54,7 +54,9 @@ function somebodyElses(home: string): RacewayError {
 
 /** What is to be said of a home that is not private to this user; `undefined` when it is. */
 export function describeExposure(home: string): string | undefined {
-  const { uid, mode } = statSync(home);
+  const stats = statSync(home, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined; // removed a moment ago: whoever wants to use it finds out
+  const { uid, mode } = stats;
   if (process.getuid !== undefined && uid !== process.getuid()) {
     return `The home ${home} belongs to another user, who can read and change what is in it.`;
   }
@@ -102,12 +104,14 @@ export function damagedDatabases(home: string): readonly string[] {
 export const DAMAGED_PREFIX = 'raceway.db.damaged-';
 
 /**
- * Makes a folder of the home with those above it, unless it is there.
+ * Makes a folder of the home with those between the two, unless it is there. The home itself is never made anew by this:
+ * somebody may have removed or moved it.
  *
  * @throws {RacewayError} `HOME` when one of them is a link
  */
 export function makeFolderInHome(home: string, folder: string): void {
   refuseLinks(home, folder);
+  statSync(home);
   makePrivateFolder(folder);
 }
 

@@ -237,6 +237,8 @@ export interface RunReader {
   readBlob(blob: BlobRef): Promise<Uint8Array>;
   /** The same at once, for a step that touches an inherited artifact. */
   readBlobSync(blob: BlobRef): Uint8Array;
+  /** The step of which a task was the first in the run to leave this; also at once. */
+  makerSync(flow: string, runId: string, artifact: Pick<ArtifactRecord, 'name' | 'sha256'>): string | undefined;
 }
 
 /** What anyone may write to a run. */

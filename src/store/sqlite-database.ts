@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, closeSync, existsSync, linkSync, lstatSync, openSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, linkSync, lstatSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { RacewayError } from '../core/errors.ts';
+import { homeError } from './home-error.ts';
 import { MIGRATIONS, SCHEMA_VERSION } from './sqlite-schema.ts';
 
 /** How long a transaction waits for others to finish theirs. Hundreds of runs may write to one home. */
@@ -16,10 +17,13 @@ export class SqliteDatabase {
   readonly #database: DatabaseSync;
   readonly #file: string;
   readonly #statements = new Map<string, StatementSync>();
+  /** The files it consists of, as they were when it was opened. */
+  readonly #files: readonly { readonly path: string; readonly inode: number | undefined }[];
 
   private constructor(database: DatabaseSync, file: string) {
     this.#database = database;
     this.#file = file;
+    this.#files = [file, `${file}-wal`, `${file}-shm`].map((path) => ({ path, inode: inodeOf(path) }));
   }
 
   /**
@@ -29,6 +33,7 @@ export class SqliteDatabase {
    */
   static open(file: string, { readOnly = false }: { readOnly?: boolean } = {}): SqliteDatabase {
     return explained(file, 'open', () => {
+      refuseRemains(file);
       if (!readOnly && !existsSync(file)) create(file);
       refuseOtherFiles(file);
       const database = new DatabaseSync(file, { readOnly, timeout: BUSY_TIMEOUT_MS });
@@ -68,11 +73,15 @@ export class SqliteDatabase {
   /**
    * Does `work` in one transaction, which is wholly there afterwards or not at all. It takes the write lock first, since
    * a transaction that begins by reading and then wants to write fails when another wrote in between.
+   *
+   * @throws {RacewayError} `HOME` when the files of the database are no longer where they were: SQLite would go on writing to
+   *   files that nobody finds
    */
   write<T>(work: () => T): T {
     this.exec('BEGIN IMMEDIATE');
     try {
       const result = work();
+      this.#checkFiles();
       this.exec('COMMIT');
       return result;
     } catch (error) {
@@ -128,6 +137,15 @@ export class SqliteDatabase {
     if (this.#database.isOpen) this.#database.close();
   }
 
+  /** Three looks cost a few microseconds, which is little beside a transaction. */
+  #checkFiles(): void {
+    for (const { path, inode } of this.#files) {
+      if (inodeOf(path) === inode) continue;
+      const cause = Object.assign(new Error(`${path} is gone, or is another file now`), { code: 'ENOENT' });
+      throw homeError(`cannot write to the database ${this.#file}`, { home: dirname(path), cause });
+    }
+  }
+
   #explained<T>(work: () => T): T {
     return explained(this.#file, 'use', work);
   }
@@ -140,6 +158,27 @@ export class SqliteDatabase {
     }
     return statement;
   }
+}
+
+/**
+ * What is left of a database is not to be taken for a new one: SQLite would throw away the log of one that is empty, and
+ * would add the log of one that is gone to another.
+ */
+function refuseRemains(file: string): void {
+  const isLogThere = existsSync(`${file}-wal`); // asked first, since another process may be making the database just now
+  const size = statSync(file, { throwIfNoEntry: false })?.size;
+  if (size !== 0 && (size !== undefined || !isLogThere)) return;
+  throw new RacewayError(
+    'HOME',
+    size === 0
+      ? `cannot open the database ${file}: it is empty, so somebody truncated it`
+      : `cannot open the database ${file}: it is gone, and what was written last, ${file}-wal, is still there`,
+    `Bring it back. If there is no copy, the runs in it are lost: remove ${file}* so that a new one can be made.`,
+  );
+}
+
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
 }
 
 /**

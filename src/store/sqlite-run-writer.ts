@@ -3,6 +3,7 @@ import { NotFoundError, RacewayError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
 import type { FinalRunState, TaskReason } from '../core/status.ts';
 import { placeStagedFile } from './artifact-files.ts';
+import { RunClock } from './run-clock.ts';
 import type { AttemptResult, ClonedTask, NewBlob, NewRun, NewTask, RunWriter, TimeMs } from './run-store.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 
@@ -12,10 +13,11 @@ export function createSqliteRun(
   run: NewRun,
 ): RunWriter {
   return database.write(() => {
-    const now = Date.now();
+    const clock = new RunClock();
+    const now = clock.now();
     if (run.originRunId !== undefined) checkOrigin(database, { flow: run.flow, id: run.originRunId });
     database.run('INSERT OR IGNORE INTO flow (name, created_at) VALUES (?, ?)', run.flow, now);
-    for (let id = microseconds(); ; id += 1n) {
+    for (let id = firstId(database, run.flow); ; id += 1n) {
       const { changes, key } = database.run(
         `INSERT OR IGNORE INTO run (flow, id, kind, status, created_at, user, system_tags, origin_run_id, parameters, command,
            process, heartbeat_at)
@@ -32,11 +34,18 @@ export function createSqliteRun(
         JSON.stringify(run.process),
         now,
       );
-      if (changes === 0) continue; // another run began in the same microsecond
+      if (changes === 0) continue; // a run of long ago has it, from a time when the clock was ahead
       for (const tag of run.userTags) {
         database.run('INSERT OR IGNORE INTO tag (run_key, tag) VALUES (?, ?)', key, tag);
       }
-      const writer = new SqliteRunWriter(database, { home, key, flow: run.flow, runId: String(id), createdAt: now });
+      const writer = new SqliteRunWriter(database, {
+        home,
+        key,
+        flow: run.flow,
+        runId: String(id),
+        createdAt: now,
+        clock,
+      });
       writer.begin(run.originRunId);
       return writer;
     }
@@ -97,6 +106,7 @@ class SqliteRunWriter implements RunWriter {
   readonly createdAt: TimeMs;
   readonly #database: SqliteDatabase;
   readonly #home: string;
+  readonly #clock: RunClock;
   readonly #key: number;
   readonly #stepKeys = new Map<string, number>();
   /** Where each running task is; nobody but this process adds tasks to the run, so that counters may live here. */
@@ -108,10 +118,11 @@ class SqliteRunWriter implements RunWriter {
 
   constructor(
     database: SqliteDatabase,
-    run: { home: string; key: number; flow: string; runId: string; createdAt: TimeMs },
+    run: { home: string; key: number; flow: string; runId: string; createdAt: TimeMs; clock: RunClock },
   ) {
     this.#database = database;
     this.#home = run.home;
+    this.#clock = run.clock;
     this.#key = run.key;
     this.flow = run.flow;
     this.runId = run.runId;
@@ -180,7 +191,7 @@ class SqliteRunWriter implements RunWriter {
          WHERE task_key = ? AND number = ? RETURNING attempt_key`,
         state.status,
         json(state.status === 'successful' ? state.caught : state.reason),
-        Date.now(),
+        this.#clock.now(),
         json(result.exception),
         json(result.transition),
         json(result.reads),
@@ -225,7 +236,7 @@ class SqliteRunWriter implements RunWriter {
   async finish(state: FinalRunState, unfinished?: TaskReason): Promise<boolean> {
     this.#writeWaiting();
     return this.#database.write(() => {
-      const now = Date.now();
+      const now = this.#clock.now();
       const { changes } = this.#database.run(
         `UPDATE run SET status = ?, reason = ?, finished_at = ?, heartbeat_at = ?
          ${IS_OWN}`,
@@ -268,7 +279,7 @@ class SqliteRunWriter implements RunWriter {
   }
 
   #addTask(taskId: string, task: NewTask): number {
-    const now = Date.now();
+    const now = this.#clock.now();
     let stepKey = this.#stepKeys.get(task.step);
     if (stepKey === undefined) {
       stepKey = this.#database.run(
@@ -304,7 +315,7 @@ class SqliteRunWriter implements RunWriter {
          WHERE status = 'running'`,
       key,
       attempt,
-      Date.now(),
+      this.#clock.now(),
       pid,
     );
     this.#record({ type: 'task-started', pathspec: this.#pathspec(step, taskId), attempt, pid, originPathspec });
@@ -361,7 +372,7 @@ class SqliteRunWriter implements RunWriter {
    */
   #write<T>(work: () => T): T {
     return this.#database.write(() => {
-      const now = Date.now();
+      const now = this.#clock.now();
       const isDue = now - this.#beatAt >= BEAT_INTERVAL_MS;
       const isOwn = isDue
         ? this.#database.run(`UPDATE run SET heartbeat_at = ? ${IS_OWN}`, now, this.#key, this.runId).changes > 0
@@ -383,7 +394,7 @@ class SqliteRunWriter implements RunWriter {
       'INSERT INTO event (run_key, sequence, at, event) VALUES (?, ?, ?, ?)',
       this.#key,
       this.#nextEvent,
-      Date.now(),
+      this.#clock.now(),
       JSON.stringify(event),
     );
     this.#nextEvent += 1;
@@ -402,6 +413,13 @@ class SqliteRunWriter implements RunWriter {
 
 function json(value: unknown): string | null {
   return value === undefined ? null : JSON.stringify(value);
+}
+
+/** The time, or what follows the id of the latest run when the clock was set back since: ids go up with the runs. */
+function firstId(database: SqliteDatabase, flow: string): bigint {
+  const latest = database.get('SELECT id FROM run WHERE flow = ? ORDER BY run_key DESC LIMIT 1', flow)?.['id'];
+  const [time, next] = [microseconds(), typeof latest === 'string' ? BigInt(latest) + 1n : 0n];
+  return time > next ? time : next;
 }
 
 /** The time in microseconds, which is what Metaflow numbers local runs by. */

@@ -245,6 +245,24 @@ export class SqliteStore implements RunStore {
     return bytes;
   }
 
+  makerSync(
+    flow: string,
+    runId: string,
+    { name, sha256 }: Pick<ArtifactRecord, 'name' | 'sha256'>,
+  ): string | undefined {
+    const row = this.#database.get(
+      `SELECT step.name FROM run JOIN task USING (run_key) JOIN step USING (step_key) JOIN attempt USING (task_key)
+         JOIN artifact USING (attempt_key)
+       WHERE run.flow = ? AND run.id = ? AND artifact.name = ? AND sha256 = ?
+       ORDER BY task.id LIMIT 1`,
+      flow,
+      runId,
+      name,
+      sha256,
+    );
+    return row && column(row, 'name', isText);
+  }
+
   async changeTags(
     flow: string,
     runId: string,
@@ -266,14 +284,14 @@ export class SqliteStore implements RunStore {
     return this.#database.write(() => {
       const now = Date.now();
       const { changes } = this.#database.run(
-        `UPDATE run SET status = :status, reason = :reason, finished_at = COALESCE(finished_at, :now)
+        `UPDATE run SET status = :status, reason = :reason, finished_at = COALESCE(finished_at, MAX(heartbeat_at, :now))
          WHERE flow = :flow AND id = :id
            AND (status = 'running' OR (status = 'failed' AND reason ->> 'kind' = 'signal'))`,
         { flow, id: runId, status, reason: JSON.stringify(reason), now },
       );
       if (changes === 0) return false;
       this.#database.run(
-        `UPDATE attempt SET status = 'failed', reason = :reason, finished_at = :now
+        `UPDATE attempt SET status = 'failed', reason = :reason, finished_at = MAX(started_at, :now)
          WHERE status = 'running' AND task_key IN (
            SELECT task_key FROM task JOIN run USING (run_key) WHERE run.flow = :flow AND run.id = :id)`,
         { flow, id: runId, now, reason: JSON.stringify({ kind: reason.kind === 'lost' ? 'lost' : 'stopped' }) },

@@ -92,6 +92,24 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       expect(await store.artifacts('Sample', writer.runId, '1')).toMatchObject([{ sha256: blob.sha256 }]);
     });
 
+    test('tells which step was the first to leave an artifact', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      const [first, second] = [place.prepare(Buffer.from('first')), place.prepare(Buffer.from('second'))];
+      for (const [step, x] of [
+        ['start', first],
+        ['middle', first],
+        ['end', second],
+      ] as const) {
+        const id = await writer.startTask(newTask(step), 1);
+        await writer.finishAttempt(success(id, { artifacts: { x }, blobs: [x] }));
+      }
+      const maker = (name: string, { sha256: hash }: NewBlob): string | undefined =>
+        store.makerSync('Sample', writer.runId, { name, sha256: hash });
+      expect([maker('x', first), maker('x', second), maker('y', first)]).toStrictEqual(['start', 'end', undefined]);
+    });
+
     test('what was written last is there when the run is ended', async () => {
       await using place = createStore();
       const store = place.open();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { prepareBlob } from '../../src/store/artifact-files.ts';
 import { artifactFile, databaseFile, locateHome, makeHome } from '../../src/store/home-folder.ts';
 import type { NewBlob, RunStore } from '../../src/store/run-store.ts';
@@ -68,6 +68,28 @@ test.each([
   expect(readdirSync(dirname(file))).toHaveLength(1);
 });
 
+test('an artifact file with one wrong byte, wherever that is, is whole again once the same content is stored', async () => {
+  using folder = temporaryFolder();
+  await using store = openSqliteStore(folder.path, { access: 'write' });
+  const content = Buffer.concat([Buffer.alloc(100_000, 'a'), Buffer.alloc(1_500_000, 'b')]);
+  const blob = await storeContent(folder.path, { store, content });
+  const file = artifactFile(folder.path, blob.sha256);
+  for (const place of [0, 100_000, 1_599_999]) {
+    writeFileSync(file, readFileSync(file).fill('x', place, place + 1));
+    await storeContent(folder.path, { store, content });
+    expect(Buffer.from(await store.readBlob(blob)).equals(content)).toBe(true);
+  }
+});
+
+test('an artifact is not written where there is no home any more', () => {
+  using folder = temporaryFolder();
+  const home = folder.file('home');
+  expect(() => prepareBlob({ home, flow: 'Sample', runId: '1' }, [Buffer.alloc(100_000)])).toThrow(
+    /cannot write the artifact file .*: the home .*home was removed or moved .*\nBring it back/,
+  );
+  expect(existsSync(home)).toBe(false);
+});
+
 test('an artifact file that is gone or changed is reported, with its name', async () => {
   using folder = temporaryFolder();
   await using store = openSqliteStore(folder.path, { access: 'write' });
@@ -122,6 +144,51 @@ test('a file that is no database is refused, and named', () => {
   expect(() => openSqliteStore(folder.path, { access: 'write' })).toThrow(
     /cannot open the database .*raceway\.db: it is damaged \(file is not a database\)\nRun raceway doctor/,
   );
+});
+
+test('what is left of a database is refused, and left as it is', () => {
+  using folder = temporaryFolder();
+  const file = databaseFile(folder.path);
+  writeFileSync(`${file}-wal`, 'written last');
+  expect(() => openSqliteStore(folder.path, { access: 'write' })).toThrow(
+    /raceway\.db: it is gone, and what was written last, .*-wal, is still there\nBring it back/,
+  );
+  writeFileSync(file, '');
+  for (const access of ['read', 'write'] as const) {
+    expect(() => openSqliteStore(folder.path, { access })).toThrow(/raceway\.db: it is empty/);
+  }
+  expect(readdirSync(folder.path)).toStrictEqual(['raceway.db', 'raceway.db-wal']);
+});
+
+test('a clock that is set back makes nothing end before it began, and no id go down', async () => {
+  using folder = temporaryFolder();
+  await using store = openSqliteStore(folder.path, { access: 'write' });
+  const writer = await store.createRun(run);
+  const taskId = await writer.startTask({ step: 'start', parentIds: [], frames: [], sourceSha256: 'x' }, 1);
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  const other = await store.createRun(run);
+  expect(BigInt(other.runId)).toBeGreaterThan(BigInt(writer.runId));
+  await writer.beat();
+  await writer.finishAttempt({ taskId, attempt: 0, state: { status: 'successful' }, artifacts: [], blobs: [] });
+  await writer.finish({ status: 'successful' });
+  const { createdAt, finishedAt, heartbeatAt } = (await store.run('Sample', writer.runId)) ?? {};
+  expect([finishedAt, heartbeatAt].every((time) => Number(time) >= Number(createdAt))).toBe(true);
+  const [attempt] = await store.attempts('Sample', writer.runId, taskId);
+  expect(attempt?.finishedAt).toBeGreaterThanOrEqual(Number(attempt?.startedAt));
+  const times = (await store.events('Sample', writer.runId, 0)).map(({ at }) => at);
+  expect(times).toStrictEqual(times.toSorted((a, b) => a - b));
+});
+
+test('a run that is found ended by a clock that is behind did not end before its last sign of life', async () => {
+  using folder = temporaryFolder();
+  await using store = openSqliteStore(folder.path, { access: 'write' });
+  const { runId } = await store.createRun(run);
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  await store.recordEnd('Sample', runId, { status: 'failed', reason: { kind: 'lost' } });
+  const { finishedAt, heartbeatAt } = (await store.run('Sample', runId)) ?? {};
+  expect(finishedAt).toBe(heartbeatAt);
 });
 
 test('a home that is not there is not made by a reader', () => {
