@@ -234,13 +234,14 @@ function explained<T>(file: string, work: () => T): T {
   }
 }
 
-/** SQLite does not say why a file could not be opened. The system does, asked for what SQLite opens: the file and two beside it. */
+/** SQLite does not say why a file could not be opened. The system does, asked to open as many files as SQLite does. */
 function whyNotOpened(file: string, cause: unknown): string {
   const reason = cause instanceof Error ? cause.message : String(cause);
   if (!reason.includes('unable to open database file')) return reason;
+  const asked = existsSync(file) ? file : dirname(file); // it may have been about to be made
   const descriptors: number[] = [];
   try {
-    for (let count = 0; count < 3; count += 1) descriptors.push(openSync(file, 'r'));
+    for (let count = 0; count < 4; count += 1) descriptors.push(openSync(asked, 'r'));
     return reason;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
