@@ -8,6 +8,9 @@ import { MIGRATIONS, SCHEMA_VERSION } from './sqlite-schema.ts';
 /** How long a transaction waits for others to finish theirs. Hundreds of runs may write to one home. */
 const BUSY_TIMEOUT_MS = 60_000;
 
+/** What SQLite says when it has waited in vain. */
+const SQLITE_BUSY = 5;
+
 /** A row as SQLite gives it back; whoever asks knows its columns. */
 export type Row = Readonly<Record<string, string | number | bigint | Uint8Array | null>>;
 
@@ -27,11 +30,14 @@ export class SqliteDatabase {
    *
    * @throws {RacewayError} `HOME` when the file is no database of raceway, is damaged, or was made by a newer version
    */
-  static open(file: string, { readOnly = false }: { readOnly?: boolean } = {}): SqliteDatabase {
+  static open(
+    file: string,
+    { readOnly = false, busyTimeoutMs = BUSY_TIMEOUT_MS }: { readOnly?: boolean; busyTimeoutMs?: number } = {},
+  ): SqliteDatabase {
     return explained(file, () => {
       if (!readOnly && !existsSync(file)) create(file);
       refuseOtherFiles(file);
-      const database = new DatabaseSync(file, { readOnly, timeout: BUSY_TIMEOUT_MS });
+      const database = new DatabaseSync(file, { readOnly, timeout: busyTimeoutMs });
       try {
         distrust(database);
         // A checkpoint waits for the disk; four times the default makes them rarer, and a home at most 16 MB larger.
@@ -66,9 +72,11 @@ export class SqliteDatabase {
   /**
    * Does `work` in one transaction, which is wholly there afterwards or not at all. It takes the write lock first, since
    * a transaction that begins by reading and then wants to write fails when another wrote in between.
+   *
+   * @throws {RacewayError} `HOME` when another process keeps the lock for a minute
    */
   write<T>(work: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE');
+    this.#begin();
     try {
       const result = work();
       this.#database.exec('COMMIT');
@@ -91,6 +99,21 @@ export class SqliteDatabase {
 
   close(): void {
     if (this.#database.isOpen) this.#database.close();
+  }
+
+  /** Nobody needs the lock for long. Who has it for a minute was stopped inside a transaction, as with Ctrl-Z or a debugger. */
+  #begin(): void {
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+    } catch (cause) {
+      if ((cause as { readonly errcode?: unknown }).errcode !== SQLITE_BUSY) throw cause;
+      throw new RacewayError(
+        'HOME',
+        `cannot write to the database ${this.#file}: another process has locked it and does not go on`,
+        'Find the one that was stopped (state T in ps) and let it go on (kill -CONT) or end it. Then resume the run.',
+        { cause },
+      );
+    }
   }
 
   /** What goes wrong because of what is in the file says so; a full disk and the like are told as they are. */
