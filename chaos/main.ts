@@ -22,6 +22,7 @@ import { fewProcesses } from './faults/few-processes.ts';
 import { fileSizeLimit } from './faults/file-size-limit.ts';
 import { folderRemoved } from './faults/folder-removed.ts';
 import { gigabyte } from './faults/gigabyte.ts';
+import { killDetaching } from './faults/kill-detaching.ts';
 import { homeMoved } from './faults/home-moved.ts';
 import { homeReadOnly } from './faults/home-read-only.ts';
 import { homeRemoved } from './faults/home-removed.ts';
@@ -38,6 +39,7 @@ import { manyRuns } from './faults/many-runs.ts';
 import { pageFlipped } from './faults/page-flipped.ts';
 import { slowReader } from './faults/slow-reader.ts';
 import { stopRun } from './faults/stop-run.ts';
+import { disposeAll } from './injection.ts';
 import { temporaryLost } from './faults/temporary-lost.ts';
 import { walLost } from './faults/wal-lost.ts';
 import { formatReport } from './report.ts';
@@ -51,6 +53,7 @@ const FAULTS: readonly Fault[] = [
   killWhileWriting,
   killInCommit,
   killResume,
+  killDetaching,
   stopRun,
   fewDescriptors,
   fewProcesses,
@@ -93,6 +96,15 @@ if (unknown !== undefined) {
 const [seed, times, from] = [values.seed, values.times, values.from].map((text) => number(text));
 const extent = values.bounded ? 'bounded' : 'full';
 
+for (const [signal, status] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => {
+    disposeAll();
+    process.exit(status);
+  });
+}
 const startMs = performance.now();
 const struck: Struck[] = [];
 for (const fault of FAULTS) {

@@ -4,7 +4,8 @@ import { parseCount } from './parse-count.ts';
 import { parseSince } from './parse-since.ts';
 import { parseTimeSpan } from './parse-time-span.ts';
 
-const STATUSES: readonly RunStatus[] = ['running', 'successful', 'failed', 'timeout'];
+const ENDED_STATUSES: readonly RunStatus[] = ['successful', 'failed', 'timeout'];
+const STATUSES: readonly RunStatus[] = ['running', ...ENDED_STATUSES];
 
 /** An option of a command. */
 export interface OptionForm {
@@ -77,7 +78,7 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
   run: {
     help: 'Run a flow',
     words: [
-      { word: '<file>', help: 'The flow script' },
+      { word: '<file>', help: 'The flow script', completes: 'file' },
       { word: '[arguments...]', help: 'Options and parameters of its command run, as in --seconds 5 --tag demo' },
     ],
     options: [DETACH],
@@ -100,7 +101,12 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
     ],
     options: [
       DETACH,
-      { flags: '--file <file>', help: 'The flow script', default: 'that of the run, if it is in this project' },
+      {
+        flags: '--file <file>',
+        help: 'The flow script',
+        default: 'that of the run, if it is in this project',
+        completes: 'file',
+      },
       { flags: '--step <name>', help: 'Run again from this step on' },
       { flags: '--dry-run', help: 'Only say what would be taken over and what would run again' },
     ],
@@ -175,11 +181,15 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
   why: {
     help: 'Explain why a run did not succeed, and how to go on',
     words: [
-      { word: '[run]', help: 'As for show. Default: the latest run that did not succeed', completes: 'pathspec' },
+      {
+        word: '[run]',
+        help: 'As for show; without it the latest that failed and that no resume has made good',
+        completes: 'pathspec',
+      },
     ],
     options: [
       {
-        flags: '--flow <file>',
+        flags: '--file <file>',
         help: 'The flow script, to see whether its source has changed',
         default: 'that of the run, if it is in the project of the working folder',
         completes: 'file',
@@ -187,6 +197,41 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
       { flags: '--no-source', help: 'Execute no flow script to see whether its source has changed' },
     ],
     load: async () => (await import('./commands/why.ts')).why,
+  },
+  rm: {
+    help: 'Remove runs that have ended, with their logs',
+    words: [
+      { word: '[run...]', help: 'Flow/run, or a flow for all of its runs, spins included', completes: 'pathspec' },
+    ],
+    options: [
+      {
+        flags: '--older-than <time>',
+        help: 'Only runs that started longer ago: 30d, 12h',
+        parse: (text) => parseTimeSpan(text, 'older-than'),
+      },
+      { flags: '--status <status>', help: 'Only runs in this state', choices: ENDED_STATUSES, many: true },
+      { flags: '--flow <flow>', help: 'Only runs of this flow; may be given again', many: true, completes: 'flow' },
+      { flags: '--yes', help: 'Do not ask' },
+    ],
+    outlivesReader: true,
+    load: async () => (await import('./commands/rm.ts')).rm,
+  },
+  gc: {
+    help: 'Drop what removed runs and dead processes have left; safe while runs go on',
+    words: [],
+    options: [{ flags: '--dry-run', help: 'Only say what would be dropped' }],
+    outlivesReader: true,
+    load: async () => (await import('./commands/gc.ts')).gc,
+  },
+  doctor: {
+    help: 'Check the home, and mend what can be mended',
+    words: [],
+    options: [
+      { flags: '--fix', help: 'Mend without asking' },
+      { flags: '--deep', help: 'Read every content and every index' },
+    ],
+    outlivesReader: true,
+    load: async () => (await import('./commands/doctor.ts')).doctor,
   },
   complete: {
     help: 'Print the script by which a shell completes raceway: source <(raceway complete bash)',

@@ -69,7 +69,7 @@ function readLine(words: readonly string[]): Line {
     } else if (word.startsWith('-')) {
       if (word.startsWith('--home=')) home = word.slice('--home='.length);
       pending = optionsOf(command).find((option) => takesValue(option) && namesOf(option).includes(word));
-    } else if (command === undefined) command = COMMANDS[word];
+    } else if (command === undefined) command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
     else position += 1;
   }
   return { command, position, pending, home, isOver: command?.passesOn === true && position > 0 };

@@ -36,20 +36,6 @@ export async function findRun(home: Home, word: string): Promise<Run> {
   return place.depth === 'flow' ? latestRun(home, place.flow) : place.run;
 }
 
-/** The run that comes latest in the home and is wanted. @param query as of `Flow.runs()` */
-export async function latestOfAll(
-  home: Home,
-  query: { readonly status?: readonly Run['status'][]; readonly flow?: string | undefined } = {},
-): Promise<Run | undefined> {
-  let latest: Run | undefined;
-  for await (const flow of query.flow === undefined ? home.flows() : [home.flow(query.flow)]) {
-    for await (const run of flow.runs({ status: query.status, limit: 1 })) {
-      if (latest === undefined || run.createdAt > latest.createdAt) latest = run;
-    }
-  }
-  return latest;
-}
-
 async function latestRun(home: Home, flow: string): Promise<Run> {
   const run = await home.flow(flow).latestRun();
   if (run !== undefined) return run;
@@ -82,7 +68,8 @@ async function withFlow(home: Home, place: Pathspec): Promise<Pathspec> {
       `Name the flow: ${found.map((name) => `${name}/${runId}`).join(' or ')}.`,
     );
   }
-  const latest = await latestOfAll(home);
+  const all = (await Array.fromAsync(home.flows(), (one) => one.latestRun())).filter((run) => run !== undefined);
+  const [latest] = all.toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
   throw new NotFoundError(
     runId,
     `there is no run ${runId} in the home ${home.path}`,

@@ -96,7 +96,7 @@ class LineSplitter {
 
   /** What was never ended. */
   end(): Line[] {
-    return this.#rest.length === 0 ? [] : [this.#line(Buffer.alloc(0))];
+    return this.#rest.length === 0 ? [] : [this.#line(Buffer.alloc(0), { isEnded: false })];
   }
 
   /** Goes on at another place, and says which. */
@@ -106,10 +106,10 @@ class LineSplitter {
     return position;
   }
 
-  #line(last: Buffer): Line {
+  #line(last: Buffer, { isEnded = true } = {}): Line {
     const bytes = this.#rest.length === 0 ? last : Buffer.concat([...this.#rest, last]);
     this.#rest = [];
-    const isCrLf = bytes.at(-1) === CARRIAGE_RETURN;
+    const isCrLf = isEnded && bytes.at(-1) === CARRIAGE_RETURN;
     return { offset: this.#lineStart, bytes: isCrLf ? bytes.subarray(0, -1) : bytes };
   }
 }

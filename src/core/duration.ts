@@ -5,5 +5,6 @@ export function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text.trim());
   if (match === null) return undefined;
   const unit = (match[2] ?? 's') as keyof typeof UNITS_MS;
-  return Number(match[1]) * UNITS_MS[unit];
+  const durationMs = Number(match[1]) * UNITS_MS[unit];
+  return Number.isFinite(durationMs) ? durationMs : undefined;
 }

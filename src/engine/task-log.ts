@@ -182,7 +182,7 @@ export class TaskLog {
   #take(chunk: Buffer): void {
     const end = chunk.lastIndexOf(NEWLINE);
     if (end !== -1) {
-      this.#sink(splitLines(Buffer.concat([...this.#unfinished, chunk.subarray(0, end)])));
+      this.#sink(splitLines(Buffer.concat([...this.#unfinished, chunk.subarray(0, end + 1)])).slice(0, -1));
       this.#unfinished = [];
       this.#unfinishedBytes = 0;
     }

@@ -170,7 +170,7 @@ class Worker {
         if (store === undefined) throw new Error(`${current.pathspec} inherits nothing`);
         return readInherited(artifact, { store, order });
       },
-      prepare: (parts) => prepareBlob(order.home, parts),
+      prepare: (parts) => prepareBlob(order, parts),
     };
     return await executeTask(this.#flowClass, order, {
       parameters: this.#parametersOf(order),

@@ -2,8 +2,11 @@ import type { Home } from '../client/home.ts';
 import type { Run } from '../client/run.ts';
 import { NotFoundError } from '../core/errors.ts';
 import type { FlowShape } from '../core/flow-shape.ts';
+import type { ProcessIdentity } from '../core/process-identity.ts';
+import { presence } from '../process/identity.ts';
 import { AttachedProcess } from './attached-process.ts';
-import { readKeeper } from './keeper.ts';
+import { belongsToRun } from './belongs-to-run.ts';
+import { type Keeper, readKeeper } from './keeper.ts';
 
 /** A run that somebody else started, as far as it is known. */
 export interface KnownRun<F extends FlowShape> {
@@ -28,7 +31,7 @@ export async function attachProcess<F extends FlowShape>({
   const keeper = folder === undefined ? undefined : readKeeper(folder);
   const runProcess = await recorded?.home.processOf(pathspec);
   const identity = keeper?.identity ?? runProcess;
-  if (identity === undefined) {
+  if (identity === undefined || (await isFalse(identity, { keeper, recorded }))) {
     throw new NotFoundError(
       pathspec,
       `cannot attach to ${pathspec}: nothing is known of its process`,
@@ -52,4 +55,14 @@ export async function attachProcess<F extends FlowShape>({
       }
     },
   });
+}
+
+/** Whether the process that is named goes on and is none of the run's. */
+async function isFalse<F extends FlowShape>(
+  identity: ProcessIdentity,
+  { keeper, recorded }: { readonly keeper: Keeper | undefined } & Pick<KnownRun<F>, 'recorded'>,
+): Promise<boolean> {
+  if (presence(identity) !== 'alive') return false;
+  if (await belongsToRun({ pid: identity.pid, keeper, database: recorded?.home.database ?? '' })) return false;
+  return presence(identity) === 'alive'; // else it has just ended
 }

@@ -65,7 +65,7 @@ function parseDescription(text: string): FlowDescription | undefined {
   return {
     flow,
     parameters: new Map(Object.entries(asObject(properties)).map(([name, schema]) => [name, asObject(schema)])),
-    required: Array.isArray(required) ? required.map(String) : [],
+    required: Array.isArray(required) ? required.filter((name) => typeof name === 'string') : [],
   };
 }
 

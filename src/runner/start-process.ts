@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { FlowFileError, InvalidOptionError } from '../core/errors.ts';
+import { FlowFileError, InvalidOptionError, RacewayError } from '../core/errors.ts';
 import type { Mark } from '../process/guardian.ts';
 import { runFilesError } from '../process/temp-folder.ts';
 import { type CommandLine, completeCommandLine } from './command-line.ts';
@@ -38,6 +38,14 @@ export function processFiles(folder: string): ProcessFiles {
   };
 }
 
+/** What the system has too little of, by the code of its error, and what to do. */
+const WANTS: Readonly<Record<string, readonly [what: string, advice: string]>> = {
+  EMFILE: ['this process has too many files open', 'Raise its limit (ulimit -n), or have fewer runs at once.'],
+  ENFILE: ['the machine has too many files open', 'Have fewer runs at once.'],
+  EAGAIN: ['this user has too many processes', 'Raise the limit (ulimit -u), or have fewer runs at once.'],
+  ENOMEM: ['there is not enough memory', 'Have fewer runs at once.'],
+};
+
 /** A process that was started, and what is executed in it. */
 export interface NewProcess {
   readonly subprocess: ChildProcess;
@@ -53,7 +61,7 @@ export interface NewProcess {
  * @param options.launcher a program, and its arguments, that is given the command and starts it
  * @throws {FlowFileError} when the flow file cannot be executed
  * @throws {InvalidOptionError} when there is no such interpreter or working folder, or what it is given is too long
- * @throws {RacewayError} `FLOW_START` when its files cannot be made
+ * @throws {RacewayError} `FLOW_START` when its files cannot be made, or the system has no process, descriptor or memory left for it
  */
 export async function startProcess(
   plan: ProcessPlan,
@@ -142,6 +150,10 @@ function startError(
     );
   }
   if (code === 'E2BIG') return tooLongError(flowFile, { command, env }, cause);
+  const [want, advice] = WANTS[code] ?? [];
+  if (want !== undefined) {
+    return new RacewayError('FLOW_START', `could not start ${flowFile}: ${want} (${code})`, advice, { cause });
+  }
   const program = command[0] ?? '';
   if (interpreter.prefix.length > 0) {
     return new InvalidOptionError(

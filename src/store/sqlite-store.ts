@@ -3,7 +3,11 @@ import { NotFoundError, RacewayError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
 import type { RunReason } from '../core/status.ts';
 import { checkContent, readArtifactFile } from './artifact-files.ts';
+import { collectGarbage } from './collect-garbage.ts';
+import { damagedContents } from './damaged-contents.ts';
 import { databaseFile, makeHome } from './home-folder.ts';
+import { removeAll, removeRunFiles, unshownLogs } from './run-files.ts';
+import { removeSqliteRun } from './remove-sqlite-run.ts';
 import {
   isCount,
   isException,
@@ -27,7 +31,10 @@ import type {
   AttemptRecord,
   BlobRef,
   CardRecord,
+  DamagedContent,
   FlowRecord,
+  Garbage,
+  GarbageOptions,
   NewRun,
   RunQuery,
   RunRecord,
@@ -70,7 +77,7 @@ export class SqliteStore implements RunStore {
   }
 
   async createRun(run: NewRun): Promise<RunWriter> {
-    return createSqliteRun(this.#database, run);
+    return createSqliteRun({ database: this.#database, home: this.#home }, run);
   }
 
   async flows(): Promise<readonly FlowRecord[]> {
@@ -92,7 +99,7 @@ export class SqliteStore implements RunStore {
          AND (:user IS NULL OR user = :user)
          AND (:since IS NULL OR created_at >= :since)
          AND (:statuses IS NULL OR status IN (SELECT value FROM json_each(:statuses)))
-         AND (:before IS NULL OR run_key < (SELECT run_key FROM run WHERE flow = :flow AND id = :before))
+         AND (:before IS NULL OR run_key < :before)
          AND NOT EXISTS (
            SELECT 1 FROM json_each(:tags) AS wanted
            WHERE wanted.value NOT IN (SELECT tag FROM tag WHERE tag.run_key = run.run_key)
@@ -299,6 +306,22 @@ export class SqliteStore implements RunStore {
     });
   }
 
+  async removeRun(flow: string, runId: string): Promise<void> {
+    const left = this.#database.write(() => removeSqliteRun(this.#database, { flow, runId }));
+    for (const { runId: origin, shownTasks } of left) {
+      if (origin === runId) removeRunFiles(this.#home, { flow, runId, shownTasks });
+      else removeAll(unshownLogs(this.#home, { flow, runId: origin, shownTasks }));
+    }
+  }
+
+  damagedContents(options: { deep: boolean }): AsyncIterable<DamagedContent> {
+    return damagedContents({ database: this.#database, home: this.#home }, options);
+  }
+
+  async collectGarbage(options: GarbageOptions): Promise<Garbage> {
+    return collectGarbage({ database: this.#database, home: this.#home }, options);
+  }
+
   async close(): Promise<void> {
     this.#database.close();
   }
@@ -337,6 +360,7 @@ function toRun(row: Row): RunRecord {
   return {
     flow: column(row, 'flow', isName),
     id: column(row, 'id', isName),
+    position: column(row, 'run_key', isCount),
     kind: column(row, 'kind', isRunKind),
     state: runState(row),
     createdAt: column(row, 'created_at', isTime),

@@ -14,7 +14,6 @@ beforeAll(async () => {
   seeded = await SeededHome.make();
   run = await seeded.run({ userTags: ['nightly', '$(touch x)', '`touch x`', 'a\nb'] });
   await run.task('start');
-  await seeded.run({ flow: '$(touch x)' });
 });
 
 afterAll(async () => {
@@ -45,7 +44,7 @@ describe('completion', () => {
     expect(await offered('ls', '--status=f')).toEqual(['failed', ':4']);
     expect(await offered('ls', '--status', '=', 'f')).toEqual(['failed', ':4']); // as bash cuts it
     expect(await offered('logs', '-')).toEqual(expect.arrayContaining(['-f', '--follow', '--home', '--help']));
-    expect(await offered('why', '--flow', '')).toEqual([':0']);
+    expect(await offered('why', '--file', '')).toEqual([':0']);
     expect(await offered('complete', 'b')).toEqual(['bash', ':4']);
   });
 
@@ -72,7 +71,9 @@ describe('completion', () => {
 
   test('offers nothing that a shell would take for more than a word', async () => {
     expect(await offered('ls', '--tag', '')).toEqual(['nightly', ':4']);
-    expect(await offered('ls', '')).toEqual(['TrainFlow', ':4']);
+    await using hostile = await SeededHome.make();
+    await hostile.run({ flow: '$(touch x)' });
+    expect(await offered('ls', '--home', hostile.path, '')).toEqual([':4']);
   });
 
   test('works in bash', async () => {

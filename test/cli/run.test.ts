@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openHome } from '../../src/client/home.ts';
 import { flowFolder, type FlowFolder } from '../flow-folder.ts';
 import { until } from '../until.ts';
 import { jsonLines, raceway, startRaceway } from './raceway.ts';
@@ -119,18 +120,20 @@ describe.concurrent('raceway run', () => {
 });
 
 describe.concurrent('raceway run --detach, stop and resume', () => {
-  test('starts a run that goes on, ends it, and resumes what it had not done', async () => {
+  test('starts a run that goes on, and ends it', async () => {
     using at = place();
     const started = await at.raceway(['run', '--detach', at.script, '--gate', at.gate, '--waits=true']);
     const pathspec = started.stdout.trim();
     expect(started.stderr).toContain(`raceway logs --follow ${pathspec}`);
     expect(await at.json(['ls'])).toMatchObject([{ pathspec, status: 'running' }]);
-
     expect(await at.json(['stop', pathspec])).toMatchObject([{ pathspec, status: 'failed', hadEnded: false }]);
     expect((await at.raceway(['stop', pathspec])).stdout).toContain('had ended already');
+  });
 
-    expect((await at.raceway(['resume', '--dry-run'])).stdout).toContain('start');
-    expect(await at.json(['ls'])).toHaveLength(1);
+  test('resumes what the latest run that failed had not done', async () => {
+    using at = place();
+    await at.raceway(['run', at.script, '--gate', at.gate]);
+    expect((await at.raceway(['resume', '--dry-run'])).stdout).toMatch(/start +1 task cloned/);
     at.open();
     const resumed = await at.raceway(['resume']);
     expect(resumed.status).toBe(0);
@@ -138,9 +141,17 @@ describe.concurrent('raceway run --detach, stop and resume', () => {
     expect(resumed.stdout).toContain('went through');
     const nothing = await at.raceway(['resume']);
     expect(nothing).toMatchObject({ status: 1, stderr: expect.stringContaining('a resume has made it good') });
-    const again = await at.json(['resume', '--detach', '--step', 'start', pathspec]);
+  });
+
+  test('resumes a run from a step on, detached', async () => {
+    using at = place();
+    at.open();
+    await at.raceway(['run', at.script, '--gate', at.gate]);
+    const again = await at.json(['resume', '--detach', '--step', 'start', 'Sample']);
     expect(again).toMatchObject([{ pathspec: expect.stringMatching(/^Sample\//), pid: expect.any(Number) }]);
-    await until(async () => (await at.json(['ls']))[0]?.['status'] === 'successful');
+    await using home = await openHome({ cwd: at.cwd });
+    await until(async () => (await home.run(String(again[0]?.['pathspec']))).finished);
+    expect((await home.run(String(again[0]?.['pathspec']))).successful).toBe(true);
   });
 
   test('stop ends none when one of the runs does not exist', async () => {
@@ -157,7 +168,10 @@ describe.concurrent('raceway run --detach, stop and resume', () => {
     await at.raceway(['run', own.script, '--gate', at.gate]);
     at.open();
     const outside = await at.raceway(['resume']);
-    expect(outside).toMatchObject({ status: 1, stderr: expect.stringContaining('is not in the project of the home') });
+    expect(outside).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('is not in the project of the working folder'),
+    });
     expect((await at.raceway(['resume', '--file', own.script])).status).toBe(0);
   });
 
@@ -167,6 +181,6 @@ describe.concurrent('raceway run --detach, stop and resume', () => {
     renameSync(at.script, join(at.cwd, 'renamed.ts'));
     const { status, stderr } = await at.raceway(['resume']);
     expect(status).toBe(1);
-    expect(stderr).toContain('is not there any more\nSay which flow script it is: --file=<file>.');
+    expect(stderr).toContain('cannot be read any more\nSay which flow script it is: --file=<file>.');
   });
 });

@@ -101,7 +101,10 @@ describe('raceway why', () => {
     await using seeded = await SeededHome.make();
     await (await seeded.run()).writer.finish({ status: 'successful' });
     const { status, stdout } = await raceway(['why', '--home', seeded.path]);
-    expect({ status, stdout }).toEqual({ status: 0, stdout: `No run in the home ${seeded.path} has failed.\n` });
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: `No run in the home ${seeded.path} has failed, or a resume has made it good.\n`,
+    });
   });
 
   test('says what is known of a run that is lost, killed or timed out', async () => {
@@ -166,7 +169,7 @@ describe('raceway why', () => {
     using copy = flowFolder(SOURCE);
     await folder.run(['run']);
     const home = folder.file('.raceway');
-    const { stdout } = await raceway(['why', '--json', '--flow', copy.script, '--home', home], { cwd: '/' });
+    const { stdout } = await raceway(['why', '--json', '--file', copy.script, '--home', home], { cwd: '/' });
     expect((jsonLines(stdout)[0] as Why).source).toEqual({ kind: 'unchanged' });
   });
 });

@@ -2,7 +2,7 @@
  * How often a property is tried: as often as it says, or, for a long run, that many times as often as `RACEWAY_FUZZ` says.
  *
  * @example
- * fc.assert(property, many(100)); // RACEWAY_FUZZ=50 npx vitest run test/security
+ * fc.assert(property, many(100)); // RACEWAY_FUZZ=50 npx vitest run test/security --testTimeout=600000
  */
 export function many(runs: number): { readonly numRuns: number; readonly endOnFailure: true } {
   return { numRuns: runs * FACTOR, endOnFailure: true };

@@ -207,6 +207,7 @@ class Printer {
   readonly #output: Output;
   readonly #withTimes: boolean;
   readonly #withTask: boolean;
+  #last: { readonly pathspec: string; readonly name: Part } | undefined;
 
   constructor(output: Output, { withTimes, withTask }: { readonly withTimes: boolean; readonly withTask: boolean }) {
     this.#output = output;
@@ -222,9 +223,17 @@ class Printer {
     const prefix: Part[] = [];
     if (this.#withTimes) prefix.push({ style: 'dim', text: timestamp(time.getTime()) }, ' ');
     if (this.#withTask) {
-      const { step, task } = parsePathspec(pathspec);
-      prefix.push({ style: 'cyan', text: `[${step}/${task}]` }, ' ');
+      prefix.push(this.#name(pathspec), ' ');
     }
     this.#output.log(stream, text, prefix);
+  }
+
+  /** Made once for all the lines of a task that follow one another. */
+  #name(pathspec: string): Part {
+    if (this.#last?.pathspec !== pathspec) {
+      const { step, task } = parsePathspec(pathspec);
+      this.#last = { pathspec, name: { style: 'cyan', text: `[${step}/${task}]` } };
+    }
+    return this.#last.name;
   }
 }

@@ -1,4 +1,6 @@
-import { RacewayError } from '../../core/errors.ts';
+import type { Home } from '../../client/home.ts';
+import type { Run } from '../../client/run.ts';
+import { NotFoundError, RacewayError } from '../../core/errors.ts';
 import { contextHome, type CliContext } from '../context.ts';
 import { executeRun } from '../execute-run.ts';
 import { latestFailed } from '../latest-failed.ts';
@@ -12,7 +14,7 @@ export async function resume(context: CliContext): Promise<number> {
   // What stands first may be an option for the flow script already.
   const [word, argv] = words[0]?.startsWith('-') === true ? [undefined, words] : [words[0], words.slice(1)];
   await using home = await contextHome(context);
-  const origin = word === undefined ? await latestFailed(home) : await findRun(home, word);
+  const origin = word === undefined ? await latest(home) : await findRun(home, word);
   return await executeRun(context, {
     file: file ?? scriptOf(origin, home.path),
     command: 'resume',
@@ -24,6 +26,16 @@ export async function resume(context: CliContext): Promise<number> {
     ],
     home: home.path,
   });
+}
+
+async function latest(home: Home): Promise<Run> {
+  const run = await latestFailed(home);
+  if (run !== undefined) return run;
+  throw new NotFoundError(
+    '',
+    `no run in the home ${home.path} has failed, or a resume has made it good`,
+    'Name a run: Flow/run. `raceway ls` lists them.',
+  );
 }
 
 function checkedStep(step: string): string {

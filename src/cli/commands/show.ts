@@ -71,7 +71,7 @@ async function showRun(output: Output, run: Run): Promise<void> {
   output.line({ style: 'bold', text: run.pathspec }, '  ', statusPart(run.status, run.reason));
   output.table(
     facts([
-      ['reason', run.reason && describeReason(run.reason)],
+      ['reason', run.reason && firstLine(describeReason(run.reason))],
       ['kind', run.kind === 'spin' ? 'spin' : undefined],
       ...times(run),
       ['user', run.user],
@@ -155,8 +155,8 @@ async function showTask(output: Output, task: Task, { withValues }: { withValues
   output.line({ style: 'bold', text: task.pathspec }, '  ', statusPart(task.status, task.reason));
   output.table(
     facts([
-      ['reason', task.exception === undefined && task.reason ? describeReason(task.reason) : undefined],
-      ['caught', task.caught && describeReason(task.caught)],
+      ['reason', task.exception === undefined && task.reason ? firstLine(describeReason(task.reason)) : undefined],
+      ['caught', task.caught && firstLine(describeReason(task.caught))],
       ...times(task),
       ['index', task.index === undefined ? undefined : `${task.index} (${valueText(task.item)})`],
       ['origin task', task.originPathspec],
@@ -234,6 +234,10 @@ function countsOf(tasks: readonly Task[]): Readonly<Record<TaskStatus, number>> 
 function countsText(counts: Readonly<Record<TaskStatus, number>>): string {
   const present = Object.entries(counts).filter(([, count]) => count > 0);
   return present.map(([status, count]) => `${count} ${status}`).join(', ');
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? '';
 }
 
 async function pathspecs(tasks: AsyncIterable<Task>): Promise<readonly string[]> {

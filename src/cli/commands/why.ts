@@ -9,9 +9,10 @@ import { describeReason, type RunReason } from '../../core/status.ts';
 import { timestamp } from '../../core/timestamp.ts';
 import { againCommands, type AgainCommands, flowFileOf, maskedParameters } from '../again-commands.ts';
 import { contextHome, type CliContext } from '../context.ts';
+import { latestFailed } from '../latest-failed.ts';
 import type { Output } from '../output.ts';
 import { lastLines, type PastLine } from '../past-lines.ts';
-import { findPlace, findRun, latestOfAll } from '../place.ts';
+import { findPlace, findRun } from '../place.ts';
 import { plainJson } from '../plain-json.ts';
 import { printException } from '../print-exception.ts';
 import { durationMs, runFacts } from '../run-facts.ts';
@@ -35,16 +36,15 @@ export async function why(context: CliContext): Promise<void> {
   await using home = await contextHome(context);
   const [word] = words;
   const place = word === undefined ? undefined : await findPlace(home, word);
-  const run =
-    word === undefined ? await latestOfAll(home, { status: ['failed', 'timeout'] }) : await findRun(home, word);
+  const run = word === undefined ? await latestFailed(home) : await findRun(home, word);
   if (run === undefined) {
     output.json({ run: null });
-    output.line(`No run in the home ${home.path} has failed.`);
+    output.line(`No run in the home ${home.path} has failed, or a resume has made it good.`);
     return;
   }
   const named = place?.depth === 'task' ? await home.task(`${run.pathspec}/${place.step}/${place.task}`) : undefined;
   const task = named ?? (run.finished && !run.successful ? await run.failedTask() : undefined);
-  const flowFile = typeof options['flow'] === 'string' ? resolve(options['flow']) : flowFileOf(run);
+  const flowFile = typeof options['file'] === 'string' ? resolve(options['file']) : flowFileOf(run);
   const explanation: Explanation = {
     run,
     resumes: await resumesOf(home, run),
@@ -53,7 +53,7 @@ export async function why(context: CliContext): Promise<void> {
     source:
       task === undefined || options['source'] === false
         ? undefined
-        : await sourceOf({ home, run, task, flowFile, isGiven: options['flow'] !== undefined }),
+        : await sourceOf({ home, run, task, flowFile, isGiven: options['file'] !== undefined }),
     commands: againCommands({ home, run, flowFile }, task?.pathspec),
   };
   if (output.isJson) output.json(await asJson(explanation));
