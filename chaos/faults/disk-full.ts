@@ -14,15 +14,19 @@ export const diskFull: Fault = {
   title: 'The disk of the home full, at any point of a run',
   times: { full: 60, bounded: 2 },
   async strike(injection) {
-    // The run takes some 7 MB; what is small is tried more often.
-    const sizeBytes = Math.round(30_000 * 250 ** injection.random.next());
+    // A run takes 5 to 7 MB, most of it for an artifact or for one commit; what is small is tried more often.
+    const isCommit = injection.number % 2 === 0;
+    const parameters = isCommit ? { megabytes: 1, heavy: 60 } : {};
+    const sizeBytes = Math.round(30_000 * 220 ** injection.random.next());
     using disk = mountDisk(injection.home, sizeBytes);
-    const struck = await struckRun(injection, {});
+    const struck = await struckRun(injection, { parameters });
     if (struck.handle?.status !== 'successful') injection.checkNames(struck.told, FULL);
     if (struck.refusal !== undefined) injection.count('before there was a run');
     if (struck.told.includes('artifact file')) injection.count('while an artifact was written');
+    else if (struck.refusal === undefined && struck.handle?.status === 'failed')
+      injection.count('in a commit or a log');
     disk.resize(64_000_000);
     await handleWasRight(injection, struck);
-    await aftermath(injection);
+    await aftermath(injection, { parameters: Object.entries(parameters).map(([name, value]) => `--${name}=${value}`) });
   },
 };
