@@ -47,6 +47,8 @@ export interface FlowStart {
 export interface ParentOrder {
   readonly flow: string;
   readonly home: string;
+  /** Where the flow works. @default where the script does */
+  readonly cwd?: string | undefined;
   readonly parameters?: Readonly<Record<string, unknown>> | undefined;
   readonly options?: Readonly<Record<string, unknown>> | undefined;
   /** How many runs there are to be at once. @default 1 */
@@ -60,6 +62,13 @@ export interface ParentOrder {
 }
 
 const HERE = import.meta.dirname;
+
+const live = new Set<Injection>();
+
+/** Ends everything that goes on, for when the suite is interrupted. */
+export function disposeAll(): void {
+  for (const injection of live) injection[Symbol.dispose]();
+}
 
 /**
  * One injection of a fault: a folder of its own with a home, a temporary folder and an environment by which everything that
@@ -88,6 +97,7 @@ export class Injection implements Disposable {
     this.isolation = number % 2 === 0 ? 'task' : 'pool';
     this.folder = mkdtempSync(join(tmpdir(), 'chaos-'));
     this.home = join(this.folder, 'home');
+    live.add(this);
     mkdirSync(this.temporary);
     this.environment = {
       ...process.env,
@@ -231,6 +241,7 @@ export class Injection implements Disposable {
       for (const { pid } of left) kill(pid, 'SIGKILL');
     }
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    live.delete(this);
   }
 }
 

@@ -12,9 +12,20 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatPage } from './format-page.ts';
 import type { Fault } from './fault.ts';
+import { artifactLost } from './faults/artifact-lost.ts';
+import { clockSet } from './faults/clock-set.ts';
+import { databaseTruncated } from './faults/database-truncated.ts';
+import { diskFull } from './faults/disk-full.ts';
+import { diskReadOnly } from './faults/disk-read-only.ts';
 import { fewDescriptors } from './faults/few-descriptors.ts';
 import { fewProcesses } from './faults/few-processes.ts';
+import { fileSizeLimit } from './faults/file-size-limit.ts';
+import { folderRemoved } from './faults/folder-removed.ts';
 import { gigabyte } from './faults/gigabyte.ts';
+import { killDetaching } from './faults/kill-detaching.ts';
+import { homeMoved } from './faults/home-moved.ts';
+import { homeReadOnly } from './faults/home-read-only.ts';
+import { homeRemoved } from './faults/home-removed.ts';
 import { killGuardian } from './faults/kill-guardian.ts';
 import { killInCommit } from './faults/kill-in-commit.ts';
 import { killParent } from './faults/kill-parent.ts';
@@ -22,9 +33,15 @@ import { killResume } from './faults/kill-resume.ts';
 import { killRun } from './faults/kill-run.ts';
 import { killWhileWriting } from './faults/kill-while-writing.ts';
 import { killWorker } from './faults/kill-worker.ts';
+import { logDiskFull } from './faults/log-disk-full.ts';
+import { logsLost } from './faults/logs-lost.ts';
 import { manyRuns } from './faults/many-runs.ts';
+import { pageFlipped } from './faults/page-flipped.ts';
 import { slowReader } from './faults/slow-reader.ts';
 import { stopRun } from './faults/stop-run.ts';
+import { disposeAll } from './injection.ts';
+import { temporaryLost } from './faults/temporary-lost.ts';
+import { walLost } from './faults/wal-lost.ts';
 import { formatReport } from './report.ts';
 import { strike, type Struck } from './strike.ts';
 
@@ -36,12 +53,28 @@ const FAULTS: readonly Fault[] = [
   killWhileWriting,
   killInCommit,
   killResume,
+  killDetaching,
   stopRun,
   fewDescriptors,
   fewProcesses,
   manyRuns,
   gigabyte,
   slowReader,
+  diskFull,
+  logDiskFull,
+  fileSizeLimit,
+  diskReadOnly,
+  homeReadOnly,
+  homeRemoved,
+  homeMoved,
+  databaseTruncated,
+  pageFlipped,
+  walLost,
+  artifactLost,
+  logsLost,
+  temporaryLost,
+  folderRemoved,
+  clockSet,
 ];
 
 const { values } = parseArgs({
@@ -63,6 +96,15 @@ if (unknown !== undefined) {
 const [seed, times, from] = [values.seed, values.times, values.from].map((text) => number(text));
 const extent = values.bounded ? 'bounded' : 'full';
 
+for (const [signal, status] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => {
+    disposeAll();
+    process.exit(status);
+  });
+}
 const startMs = performance.now();
 const struck: Struck[] = [];
 for (const fault of FAULTS) {

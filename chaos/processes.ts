@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { entryOf, processIds } from '../src/process/process-table.ts';
 
 /** What a process is to the run that it belongs to. */
-export type Role = 'parent' | 'run' | 'worker' | 'guardian' | 'other';
+export type Role = 'parent' | 'run' | 'worker' | 'guardian' | 'keeper' | 'other';
 
 export interface FoundProcess {
   readonly pid: number;
@@ -31,6 +31,7 @@ export function processesWith(text: string): readonly FoundProcess[] {
 
 function roleOf(command: string, environment: string): Role {
   if (command.includes('raceway-guardian')) return 'guardian';
+  if (command.includes('raceway-keeper')) return 'keeper';
   if (/(^|\0)RACEWAY_WORKER=/.test(environment)) return 'worker';
   if (command.includes('/chaos/programs/')) return 'parent'; // which names the flow too
   return command.includes('/chaos/flows/') ? 'run' : 'other';

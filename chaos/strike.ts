@@ -70,6 +70,7 @@ export async function strike(
       injected += 1;
       if (injection.failures.length === 0) survived += 1;
     } else missed += 1;
+    if ((injected + missed) % 25 === 0) say(`${fault.name}: ${injected} of ${times}, ${survived} survived`);
   };
   let underWay = 0;
   const several = async (): Promise<void> => {

@@ -2,6 +2,7 @@ import './core/node-version.ts';
 
 export type { Artifact } from './client/artifact.ts';
 export type { Card } from './client/card.ts';
+export { checkHome, type Finding, type FindingKind } from './client/check-home.ts';
 export type { ArtifactName, Data } from './client/data.ts';
 export type { Flow, RunsOptions } from './client/flow.ts';
 export { openHome, type Home } from './client/home.ts';
@@ -30,5 +31,5 @@ export type { LogLine } from './process/line-reader.ts';
 export { FlowFileError, InvalidOptionError, NotFoundError, RacewayError, type ErrorCode } from './core/errors.ts';
 export type { RecordedEvent, RunEvent } from './core/events.ts';
 export type { AnyFlow, Artifacts, ParameterValues } from './core/flow-shape.ts';
-export type { RunKind } from './store/run-store.ts';
+export type { Amount, Garbage, RunKind } from './store/run-store.ts';
 export type { RunReason, RunStatus, TaskReason, TaskStatus } from './core/status.ts';

@@ -6,6 +6,9 @@ import { canRun } from '../can-run.ts';
 /** What Node, its libraries and the kernel say when no descriptor is left. */
 const CAUSE = /EMFILE|too many open files/i;
 
+/** With fewer, Node itself crashes before it has read any script. */
+const FEWEST = 22;
+
 /**
  * The flow, or the script that has a Runner run it, may have so few files open that it fails sooner or later, or just not. It
  * comes to its end or says what was missing, and the resume without the limit completes.
@@ -16,7 +19,7 @@ export const fewDescriptors: Fault = {
   times: { full: 60, bounded: 3 },
   async strike(injection) {
     if (!(await canRun(['prlimit', '--nofile=64', 'true']))) throw new NotInjectable('there is no prlimit');
-    const limit = injection.random.integer(18, 60);
+    const limit = injection.random.integer(FEWEST, 50);
     const prefix = ['prlimit', `--nofile=${limit}`];
     if (injection.random.next() < 0.5) {
       const { exitCode, signalCode, stderr } = await injection.startFlow(['run'], { prefix }).ended;
@@ -25,11 +28,11 @@ export const fewDescriptors: Fault = {
       await aftermath(injection);
       return;
     }
-    const { exitCode, stdout, stderr } = await injection.startParent({ prefix }).ended;
+    const { signalCode, stdout, stderr } = await injection.startParent({ prefix }).ended;
     const [handle, refusal] = [heard(stdout, 'ended'), heard(stdout, 'refused')];
     injection.count(handle?.status === 'successful' ? 'scripts that had enough' : 'scripts that had not');
     if (refusal !== undefined) injection.checkNames(refusal.message, CAUSE);
-    else if (handle === undefined) injection.checkNames(`${exitCode} ${stderr}`, CAUSE);
+    else if (handle === undefined) injection.checkNames(`${signalCode ?? ''} ${stderr}`, CAUSE);
     else if (handle.status !== 'successful') injection.checkNames(handle.stderr, CAUSE);
     await aftermath(injection, { handle });
   },

@@ -12,7 +12,7 @@ import { until } from '../until.ts';
 export const killGuardian: Fault = {
   name: 'kill-guardian',
   title: 'SIGKILL of a guardian, and in every other case of its owner after it',
-  times: { full: 200, bounded: 4 },
+  times: { full: 200, bounded: 2 },
   async strike(injection) {
     const { wallMs } = await injection.undisturbed();
     const parent = injection.startParent();

@@ -5,14 +5,15 @@ import { heard } from '../heard.ts';
 import { kill } from '../injection.ts';
 import { until } from '../until.ts';
 
-/** The run process is killed. Whoever looks at the run in the next moment must find it failed. */
+/** The run process is killed, every third one a detached one. Whoever looks at the run in the next moment must find it failed. */
 export const killRun: Fault = {
   name: 'kill-run',
   title: 'SIGKILL of the run process at a random instant',
-  times: { full: 200, bounded: 4 },
+  times: { full: 200, bounded: 3 },
   async strike(injection) {
     const { wallMs } = await injection.undisturbed();
-    const parent = injection.startParent();
+    const isDetached = injection.number % 3 === 0;
+    const parent = injection.startParent({ options: isDetached ? { detached: true } : {} });
     await until(() => injection.processes('run').length > 0, { pauseMs: 1 });
     await setTimeout(injection.random.between(0, 0.9) * wallMs);
     const [run] = injection.processes('run');
@@ -30,7 +31,8 @@ export const killRun: Fault = {
     }
     if (handle !== undefined && injection.missed === undefined) {
       const { status, reason } = handle;
-      const isTrue = status === 'successful' || (status === 'failed' && reason?.kind === 'signal');
+      const kinds: readonly unknown[] = ['signal', 'lost'].slice(0, isDetached ? 2 : 1); // nobody may know of a detached one
+      const isTrue = status === 'successful' || (status === 'failed' && kinds.includes(reason?.kind));
       injection.check('the handle says by which signal it ended', !isTrue && JSON.stringify(handle));
       injection.count(`runs that were ${status}`);
     }

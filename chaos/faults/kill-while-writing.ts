@@ -18,7 +18,7 @@ const MEGABYTES = 32;
 export const killWhileWriting: Fault = {
   name: 'kill-while-writing',
   title: `SIGKILL of a worker, its run process or the parent while an artifact of ${MEGABYTES} MB is written`,
-  times: { full: 150, bounded: 3 },
+  times: { full: 150, bounded: 2 },
   async strike(injection) {
     const { largeSha256 } = await injection.undisturbed([`--megabytes=${MEGABYTES}`]);
     const file = artifactFile(injection.home, largeSha256);

@@ -4,7 +4,8 @@ import { parseCount } from './parse-count.ts';
 import { parseSince } from './parse-since.ts';
 import { parseTimeSpan } from './parse-time-span.ts';
 
-const STATUSES: readonly RunStatus[] = ['running', 'successful', 'failed', 'timeout'];
+const ENDED_STATUSES: readonly RunStatus[] = ['successful', 'failed', 'timeout'];
+const STATUSES: readonly RunStatus[] = ['running', ...ENDED_STATUSES];
 
 /** An option of a command. */
 export interface OptionForm {
@@ -196,6 +197,41 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
       { flags: '--no-source', help: 'Execute no flow script to see whether its source has changed' },
     ],
     load: async () => (await import('./commands/why.ts')).why,
+  },
+  rm: {
+    help: 'Remove runs that have ended, with their logs',
+    words: [
+      { word: '[run...]', help: 'Flow/run, or a flow for all of its runs, spins included', completes: 'pathspec' },
+    ],
+    options: [
+      {
+        flags: '--older-than <time>',
+        help: 'Only runs that started longer ago: 30d, 12h',
+        parse: (text) => parseTimeSpan(text, 'older-than'),
+      },
+      { flags: '--status <status>', help: 'Only runs in this state', choices: ENDED_STATUSES, many: true },
+      { flags: '--flow <flow>', help: 'Only runs of this flow; may be given again', many: true, completes: 'flow' },
+      { flags: '--yes', help: 'Do not ask' },
+    ],
+    outlivesReader: true,
+    load: async () => (await import('./commands/rm.ts')).rm,
+  },
+  gc: {
+    help: 'Drop what removed runs and dead processes have left; safe while runs go on',
+    words: [],
+    options: [{ flags: '--dry-run', help: 'Only say what would be dropped' }],
+    outlivesReader: true,
+    load: async () => (await import('./commands/gc.ts')).gc,
+  },
+  doctor: {
+    help: 'Check the home, and mend what can be mended',
+    words: [],
+    options: [
+      { flags: '--fix', help: 'Mend without asking' },
+      { flags: '--deep', help: 'Read every content and every index' },
+    ],
+    outlivesReader: true,
+    load: async () => (await import('./commands/doctor.ts')).doctor,
   },
   complete: {
     help: 'Print the script by which a shell completes raceway: source <(raceway complete bash)',

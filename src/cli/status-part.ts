@@ -29,6 +29,7 @@ function inShort(status: RunStatus, reason: RunReason | TaskReason): string {
     case 'killed':
     case 'stopped':
     case 'lost':
+    case 'unread':
       return `${status} (${reason.kind})`;
   }
 }

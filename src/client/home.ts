@@ -4,7 +4,9 @@ import type { AnyFlow, FlowShape } from '../core/flow-shape.ts';
 import { parsePathspec } from '../core/pathspec.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { RunReason } from '../core/status.ts';
+import { presence } from '../process/identity.ts';
 import { databaseFile, type HomeLocation, locateHome } from '../store/home-folder.ts';
+import type { Garbage } from '../store/run-store.ts';
 import { explainMissing } from './explain-missing.ts';
 import { Flow } from './flow.ts';
 import { presentRun } from './present-run.ts';
@@ -161,6 +163,23 @@ export class Home implements AsyncDisposable {
   ): Promise<boolean> {
     const { flow, run } = parsePathspec(pathspec, 'run');
     return this.#lease.store.recordEnd(flow, run, end);
+  }
+
+  /**
+   * Drops what nothing refers to any more: contents of artifacts and cards that no run has, logs and folders of runs that
+   * were removed, what processes left behind that died, and gives the room back, also that in the database. It may be done
+   * while runs go on, which lose nothing by it and wait a few hundredths of a second at most.
+   *
+   * @param options.dryRun only says what there is. @default false
+   * @returns what was dropped, and how large it was
+   * @throws {RacewayError} `HOME` when the home cannot be written to
+   *
+   * @example
+   * const { contents } = await home.collectGarbage();
+   * console.log(`${contents.count} contents, ${contents.sizeBytes} bytes`);
+   */
+  async collectGarbage({ dryRun = false }: { readonly dryRun?: boolean | undefined } = {}): Promise<Garbage> {
+    return this.#lease.store.collectGarbage({ dryRun, isGone: (process) => presence(process) === 'gone' });
   }
 
   /** Lets go of the home: what was read from it stays as it is but reads no more. A second call does nothing. */

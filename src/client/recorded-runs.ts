@@ -10,10 +10,10 @@ export async function* recordedRuns(
   { pageSize = PAGE_SIZE, ...query }: Omit<RunQuery, 'limit' | 'before'> & { readonly pageSize?: number },
 ): AsyncGenerator<RunRecord, void, undefined> {
   let page: readonly RunRecord[];
-  let before: string | undefined;
+  let before: number | undefined;
   do {
     page = await store.runs(flow, { ...query, limit: pageSize, before });
     yield* page;
-    before = page.at(-1)?.id;
+    before = page.at(-1)?.position;
   } while (page.length === pageSize);
 }

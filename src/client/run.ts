@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { InvalidOptionError, NotFoundError } from '../core/errors.ts';
+import { InvalidOptionError, NotFoundError, RacewayError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
 import type { AnyFlow, Artifacts, FlowShape, ParameterValues } from '../core/flow-shape.ts';
 import { harmless } from '../core/harmless.ts';
@@ -11,9 +11,11 @@ import { databaseFile } from '../store/home-folder.ts';
 import type { RunKind, RunRecord } from '../store/run-store.ts';
 import type { Artifact } from './artifact.ts';
 import { type ArtifactName, type Data, lazyData } from './data.ts';
+import { findDetachedFolder } from './detached-folder.ts';
 import { explainMissing } from './explain-missing.ts';
 import { FileWatch } from './file-watch.ts';
 import { leavable } from './leavable.ts';
+import { lostRuns } from './lost-runs.ts';
 import { presentRun } from './present-run.ts';
 import { Step } from './step.ts';
 import type { StoreLease } from './store-lease.ts';
@@ -232,6 +234,28 @@ export class Run<F extends FlowShape = AnyFlow> {
   }
 
   /**
+   * Removes the run with its logs from the home; one that was lost as well. Its artifacts go with the next
+   * `home.collectGarbage()`, but for those that other runs have. A run that was resumed from it keeps all it shows.
+   *
+   * @throws {NotFoundError} when it is no longer there
+   * @throws {RacewayError} `RUNNING` when it, or a run that was made from it, is running
+   *
+   * @example
+   * for await (const run of home.flow('SlowFlow').runs({ status: 'failed' })) await run.remove();
+   */
+  async remove(): Promise<void> {
+    const { home, store } = this.#lease;
+    findDetachedFolder(home, this.pathspec); // which gives it the name by which it is removed
+    try {
+      await store.removeRun(this.flowName, this.id);
+    } catch (error) {
+      if (!(error instanceof RacewayError) || error.code !== 'RUNNING') throw error;
+      if (!(await this.#recordLost())) throw error;
+      await store.removeRun(this.flowName, this.id);
+    }
+  }
+
+  /**
    * What happened in the run from its beginning and what happens from now on, until it has ended or is lost. The run is
    * refreshed before each event is given out. Leaving the loop stops the watching, never the run.
    *
@@ -259,6 +283,17 @@ export class Run<F extends FlowShape = AnyFlow> {
 
   get #place(): { readonly flow: string; readonly runId: string } {
     return { flow: this.flowName, runId: this.id };
+  }
+
+  /** Records this run, and those made from it, as lost when their processes are gone. */
+  async #recordLost(): Promise<boolean> {
+    const { store } = this.#lease;
+    let isAny = false;
+    for await (const { flow, id, originRunId } of lostRuns(store, this.flowName)) {
+      if (id !== this.id && originRunId !== this.id) continue;
+      isAny = (await store.recordEnd(flow, id, { status: 'failed', reason: { kind: 'lost' } })) || isAny;
+    }
+    return isAny;
   }
 
   async *#watch(signal: AbortSignal): AsyncGenerator<RecordedEvent> {

@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import { NotFoundError, RacewayError } from '../core/errors.ts';
-import { formatPathspec, parsePathspec } from '../core/pathspec.ts';
-import { databaseFile, logFile, logTimesFile, refuseLinks } from '../store/home-folder.ts';
+import { formatPathspec, parsePathspec, type PathspecOf } from '../core/pathspec.ts';
+import { databaseFile, logFile, logFolder, logTimesFile, refuseLinks } from '../store/home-folder.ts';
+import { namesIn } from '../store/run-files.ts';
 import type { TaskRecord } from '../store/run-store.ts';
 import { FileWatch } from './file-watch.ts';
 import { isStillAt, logLines, type TaskLogLine } from './log-lines.ts';
@@ -77,45 +78,49 @@ async function locate(
   lease: StoreLease,
   { task, stream, attempt }: { task: TaskRecord; stream: LogStream } & LogOptions,
 ): Promise<{ readonly file: string; readonly ended: () => Promise<boolean> }> {
-  const { flow, runId, id: taskId } = await executedTask(lease, task);
-  const read = async () => (await taskSnapshots(lease.store, { flow, runId, taskId }))[0]?.attempts ?? [];
+  const { flow, run: runId, task: taskId } = await executedTask(lease, task);
+  const read = async () => (await taskSnapshots(lease.store, { flow, runId, taskId }))[0]?.attempts;
 
   const attempts = await read();
-  const number = attempt ?? attempts.at(-1)?.number ?? 0;
-  if (attempt !== undefined && !attempts.some((known) => known.number === attempt)) {
+  const numbers = attempts?.map((known) => known.number) ?? keptAttempts(lease.home, { flow, runId, taskId });
+  const number = attempt ?? numbers.at(-1) ?? 0;
+  if (attempt !== undefined && !numbers.includes(attempt)) {
     throw new NotFoundError(
       pathspecOf(task),
       `${pathspecOf(task)} has no attempt ${attempt}`,
-      `Its attempts are ${attempts.map((known) => known.number).join(', ')}.`,
+      `Its attempts are ${numbers.join(', ')}.`,
     );
   }
   const file = logFile(lease.home, { flow, runId, taskId, attempt: number, stream });
   for (const one of [file, logTimesFile(file)]) refuseLinks(lease.home, one);
   return {
     file,
-    ended: async () => (await read()).find((known) => known.number === number)?.state.status !== 'running',
+    ended: async () => (await read())?.find((known) => known.number === number)?.state.status !== 'running',
   };
 }
 
+/** Of a task whose run was removed: its logs stay as long as a clone of it does, but those that are empty may be missing. */
+function keptAttempts(
+  home: string,
+  { flow, runId, taskId }: { flow: string; runId: string; taskId: string },
+): readonly number[] {
+  const names = namesIn(logFolder(home, flow, runId));
+  const numbers = names.filter((name) => name.startsWith(`${taskId}.`)).map((name) => Number(name.split('.')[1]));
+  return Array.from({ length: Math.max(0, ...numbers) + 1 }, (_, number) => number);
+}
+
 /** The task that was executed: a clone has written nothing itself, and may be the clone of a clone. */
-async function executedTask(lease: StoreLease, task: TaskRecord): Promise<TaskRecord> {
-  let current = task;
+async function executedTask(lease: StoreLease, task: TaskRecord): Promise<PathspecOf<'task'>> {
+  let current: TaskRecord | undefined = task;
+  let place = parsePathspec(pathspecOf(task), 'task');
   const seen = new Set<string>();
-  while (current.originPathspec !== undefined && !seen.has(current.originPathspec)) {
+  while (current?.originPathspec !== undefined && !seen.has(current.originPathspec)) {
     seen.add(current.originPathspec); // in a damaged database a task may come from itself
-    if ((await lease.store.run(current.flow, current.runId))?.kind === 'spin') return current; // it is no clone
-    const origin = parsePathspec(current.originPathspec, 'task');
-    const record = await lease.store.task(origin.flow, origin.run, origin.task);
-    if (record === undefined) {
-      throw new NotFoundError(
-        current.originPathspec,
-        `cannot read the log of ${pathspecOf(task)}: it was cloned from ${current.originPathspec}, which is gone`,
-        'Its artifacts are still there; to have a log of its own the step must run again.',
-      );
-    }
-    current = record;
+    if ((await lease.store.run(current.flow, current.runId))?.kind === 'spin') break; // it is no clone
+    place = parsePathspec(current.originPathspec, 'task');
+    current = await lease.store.task(place.flow, place.run, place.task);
   }
-  return current;
+  return place;
 }
 
 function pathspecOf({ flow, runId, step, id }: TaskRecord): string {

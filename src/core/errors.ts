@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'OUTPUT_TOO_LARGE'
   | 'PATHSPEC'
   | 'RESUME'
+  | 'RUNNING'
   | 'RUN_FAILED'
   | 'SPIN'
   | 'START_TIMEOUT'

@@ -14,7 +14,9 @@ export type RunReason =
   /** The run took longer than its limit. */
   | { readonly kind: 'timeout' }
   /** The run process is gone and left no word. */
-  | { readonly kind: 'lost' };
+  | { readonly kind: 'lost' }
+  /** The run process ended as if all were well, but its home, which alone could tell, cannot be read. Never recorded. */
+  | { readonly kind: 'unread'; readonly message: string };
 
 /** Status and reason of a run, which belong together. */
 export type RunState =
@@ -73,5 +75,7 @@ export function describeReason(reason: RunReason | TaskReason): string {
       return `it took longer than ${'timeoutMs' in reason ? `the ${reason.timeoutMs} ms that its step allows` : 'its limit'}`;
     case 'lost':
       return 'its process is gone';
+    case 'unread':
+      return `what became of it cannot be read: ${reason.message}`;
   }
 }

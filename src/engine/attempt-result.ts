@@ -5,7 +5,13 @@ import type { GraphStep } from '../flow/graph.ts';
 import type { CatchPolicy } from '../flow/step-policy.ts';
 import { prepareBlob } from '../store/artifact-files.ts';
 import { encodeValue } from '../store/encoding.ts';
-import type { ArtifactRecord, AttemptResult, ExceptionRecord, TransitionRecord } from '../store/run-store.ts';
+import type {
+  ArtifactRecord,
+  AttemptResult,
+  BlobOwner,
+  ExceptionRecord,
+  TransitionRecord,
+} from '../store/run-store.ts';
 import { describeMisfit } from './fits.ts';
 import type { TaskFacts } from './messages.ts';
 import type { SecretMask } from './secret-mask.ts';
@@ -73,8 +79,8 @@ export function caughtResult(
     policy,
     task,
     step,
-    home,
-  }: { policy: CatchPolicy | undefined; task: TaskFacts; step: GraphStep | undefined; home: string },
+    owner,
+  }: { policy: CatchPolicy | undefined; task: TaskFacts; step: GraphStep | undefined; owner: BlobOwner },
 ): AttemptResult {
   const { state, attempt } = result;
   if (state.status !== 'failed' || state.reason.kind === 'stopped' || policy === undefined) return result;
@@ -84,7 +90,7 @@ export function caughtResult(
   if (policy.artifact === undefined) return { ...caught, artifacts: kept };
   const encoded = encodeValue(describeFailure(result.exception, { reason: state.reason, attempt, step: task.step }));
   if (encoded.kind === 'refused') throw new Error(`an error cannot be stored: it holds ${encoded.what}`);
-  const blob = prepareBlob(home, encoded.parts);
+  const blob = prepareBlob(owner, encoded.parts);
   const { sha256, sizeBytes } = blob;
   return {
     ...caught,

@@ -5,7 +5,7 @@ import type { FlowClass } from '../flow/flow-spec.ts';
 import { createTask, type JoinInput, type TaskInstance } from '../flow/task-instance.ts';
 import type { Transition } from '../flow/transition.ts';
 import { decodeText, decodeValue, encodeText } from '../store/encoding.ts';
-import type { ArtifactRecord, BlobRef, NewBlob, TransitionRecord } from '../store/run-store.ts';
+import type { ArtifactRecord, NewBlob, TransitionRecord } from '../store/run-store.ts';
 import { collectArtifacts } from './collect-artifacts.ts';
 import type { JoinedTask, TaskOrder, TaskOutcome } from './messages.ts';
 import { SecretSearch } from './secret-search.ts';
@@ -19,7 +19,7 @@ export type TaskWork = Pick<
 /** Where the content of artifacts comes from and goes to. */
 export interface TaskContent {
   /** Content of an artifact that the task inherits; in an ArrayBuffer that is used for nothing else. */
-  readonly read: (blob: BlobRef) => Uint8Array;
+  readonly read: (artifact: ArtifactRecord) => Uint8Array;
   /** Content that the task leaves. */
   readonly prepare: (parts: readonly Uint8Array[]) => NewBlob;
 }

@@ -7,7 +7,7 @@ import { LONGEST_TIMER_MS } from '../core/longest-timer.ts';
 import { formatPathspec } from '../core/pathspec.ts';
 import { describeReason, type FinalRunState } from '../core/status.ts';
 import type { Graph } from '../flow/graph.ts';
-import { attemptTempFolder, logFile, logFolder, makeFolderInHome } from '../store/home-folder.ts';
+import { attemptTempFolder, logFile, logFolder, makeFolderInHome, stagedFolder } from '../store/home-folder.ts';
 import type { AttemptResult, ExceptionRecord, RunReader, RunWriter } from '../store/run-store.ts';
 import { mergePolicies, type StepPolicy } from '../flow/step-policy.ts';
 import { attemptResult, caughtResult } from './attempt-result.ts';
@@ -106,6 +106,7 @@ export async function runFlow(setup: RunSetup, beginning: Beginning): Promise<Fi
   } finally {
     clearInterval(heartbeat);
     await setup.pool.end({ graceMs: 0 });
+    rmSync(stagedFolder(setup.home, setup.writer.flow, setup.writer.runId), { recursive: true, force: true });
   }
 }
 
@@ -269,7 +270,7 @@ class RunProgress {
     due: DueAttempt & { readonly taskId: string },
     { end, task, policy, pathspec }: { end: TaskEnd; task: TaskFacts; policy: StepPolicy; pathspec: string },
   ): Promise<void> {
-    const { writer, report, graph, home } = this.#setup;
+    const { writer, report, graph } = this.#setup;
     const { step, planned, attempt, taskId } = due;
     const graphStep = graph.steps.get(step);
     const made = attemptResult(end, {
@@ -289,7 +290,8 @@ class RunProgress {
       return;
     }
     const isCaught = policy.catchError !== undefined && this.#failure === undefined;
-    const result = isCaught ? caughtResult(made, { policy: policy.catchError, task, step: graphStep, home }) : made;
+    const owner = this.#facts;
+    const result = isCaught ? caughtResult(made, { policy: policy.catchError, task, step: graphStep, owner }) : made;
     if (result.state.status === 'failed') {
       const { reason } = result.state;
       this.#fail({ status: 'failed', reason: { kind: 'task', pathspec, message: describeReason(reason) } });

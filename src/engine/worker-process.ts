@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clearTimeout, setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
@@ -301,7 +301,12 @@ export class WorkerProcess {
 
 function openUnnamedFile(): number {
   const file = join(tmpdir(), `raceway-worker-${randomUUID()}`);
-  const descriptor = openSync(file, 'ax+', 0o600);
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, 'ax+', 0o600);
+  } catch {
+    return openSync(devNull, 'r+'); // no place for temporary files is no reason to end a run: its tasks have their logs
+  }
   unlinkSync(file);
   return descriptor;
 }

@@ -3,7 +3,10 @@ import { closeSync, openSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { setTimeout } from 'node:timers';
 import { setImmediate } from 'node:timers/promises';
+import { RacewayError } from '../core/errors.ts';
 import { prepareBlob } from '../store/artifact-files.ts';
+import { homeError } from '../store/home-error.ts';
+import type { ArtifactRecord } from '../store/run-store.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import { current, enterTask, leaveTask } from '../flow/current.ts';
 import type { FlowClass } from '../flow/flow-spec.ts';
@@ -29,7 +32,7 @@ export function runWorker(flowClass: FlowClass): Promise<never> {
   const blame = (thrown: unknown) => worker.blame(thrown);
   process.on('uncaughtException', blame);
   process.on('unhandledRejection', blame);
-  announcePrinting();
+  announcePrinting((error) => worker.missPrinted(error));
   send({ type: 'ready' });
   void loadStore(); // while the first task is on its way
   return new Promise(() => {}); // the channel keeps the process alive
@@ -37,6 +40,9 @@ export function runWorker(flowClass: FlowClass): Promise<never> {
 
 /** How long a task may go on after what an earlier one had begun has failed. */
 const SUSPICION_MS = 5000;
+
+/** What a disk says, and not a stream that the task itself has closed. */
+const DISK_ERRORS: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO']);
 
 /** The exit status of a worker that cannot say what has become of its task. */
 const UNTOLD_STATUS = 70;
@@ -148,16 +154,23 @@ class Worker {
     setTimeout(() => running.fail(new Error(text, { cause: thrown })), SUSPICION_MS).unref();
   }
 
+  /** What a task printed is kept, or the task has failed: `console.log` itself says nothing of a full disk. */
+  missPrinted(cause: NodeJS.ErrnoException): void {
+    if (this.#running === undefined || !DISK_ERRORS.has(cause.code)) return;
+    const { home } = this.#running.order;
+    this.#running.fail(homeError('cannot keep what the task prints', { home, cause }));
+  }
+
   async #do(order: TaskOrder, told: TaskTold): Promise<TaskOutcome> {
     const store = await this.#storeFor(order);
     using context = new TaskContext(order, told.cards);
     enterTask(context);
     const content: TaskContent = {
-      read: (blob) => {
+      read: (artifact) => {
         if (store === undefined) throw new Error(`${current.pathspec} inherits nothing`);
-        return store.readBlobSync(blob);
+        return readInherited(artifact, { store, order });
       },
-      prepare: (parts) => prepareBlob(order.home, parts),
+      prepare: (parts) => prepareBlob(order, parts),
     };
     return await executeTask(this.#flowClass, order, {
       parameters: this.#parametersOf(order),
@@ -214,6 +227,27 @@ class Worker {
   }
 }
 
+/** @throws {RacewayError} `ARTIFACT` when it is gone or damaged; says which step left it, from where a resume makes it again */
+function readInherited(
+  artifact: ArtifactRecord,
+  { store, order: { flow, runId } }: { store: SqliteStore; order: TaskOrder },
+): Uint8Array {
+  try {
+    return store.readBlobSync(artifact);
+  } catch (cause) {
+    if (!(cause instanceof RacewayError) || cause.code !== 'ARTIFACT') throw cause;
+    const step = store.makerSync(flow, runId, artifact);
+    if (step === undefined) throw cause; // it was left in another run
+    const [what] = cause.message.split('\n');
+    throw new RacewayError(
+      'ARTIFACT',
+      `cannot load the artifact "${artifact.name}": ${what}`,
+      `Bring the file back, or resume from the step that left it: resume ${step} --origin-run-id=${runId}`,
+      { cause },
+    );
+  }
+}
+
 /** Sets variables, and returns what makes them as they were. */
 function setEnvironment(variables: Readonly<Record<string, string>>): () => void {
   const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
@@ -246,14 +280,22 @@ function redirect(descriptor: 1 | 2, file: string): void {
   throw new Error(`could not turn descriptor ${descriptor} to ${file}`);
 }
 
-/** Tells the run process to look at the log, at most every few milliseconds: it also looks by itself, less often. */
-function announcePrinting(): void {
+/**
+ * Tells the run process to look at the log, at most every few milliseconds: it also looks by itself, less often.
+ *
+ * @param onError told why something was not written
+ */
+function announcePrinting(onError: (error: NodeJS.ErrnoException) => void): void {
   const INTERVAL_MS = 5;
   let last = -Infinity;
   for (const stream of [process.stdout, process.stderr]) {
-    const write = stream.write.bind(stream) as (...parameters: unknown[]) => boolean;
-    stream.write = (...parameters: unknown[]) => {
-      const result = write(...parameters);
+    const write = stream.write.bind(stream) as (chunk: unknown, encoding: unknown, done: WriteDone) => boolean;
+    stream.write = (chunk: unknown, second?: unknown, third?: unknown) => {
+      const [encoding, given] = typeof second === 'function' ? [undefined, second] : [second, third];
+      const result = write(chunk, encoding, (error) => {
+        if (error) onError(error);
+        if (typeof given === 'function') (given as WriteDone)(error);
+      });
       const now = performance.now();
       if (now - last >= INTERVAL_MS) {
         last = now;
@@ -263,6 +305,8 @@ function announcePrinting(): void {
     };
   }
 }
+
+type WriteDone = (error?: Error | null) => void;
 
 /** What has become of the task cannot be told. So the process ends, which tells that the task has failed. */
 function giveUp(error: unknown): never {

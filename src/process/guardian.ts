@@ -42,6 +42,8 @@ export class Guardian implements AsyncDisposable {
   readonly #groups = new Set<number>();
   readonly #folders = new Set<string>();
   #shell: ChildProcess;
+  /** Whether the shell could not be started for want of something that there may be later. */
+  #isWanting = false;
   #closed: Promise<void> | undefined;
 
   /** @param options.graceMs time between SIGTERM and SIGKILL in milliseconds, 0 or more; default 5000 */
@@ -54,7 +56,8 @@ export class Guardian implements AsyncDisposable {
   /** Ends this group when this process ends. The order is with the guardian when the call returns. */
   watch(group: number): void {
     this.#groups.add(group);
-    this.#tell(`+ ${group}\n`);
+    if (this.#isWanting) this.#replace();
+    else this.#tell(`+ ${group}\n`);
   }
 
   /** Forgets a group. Call it as soon as the group has ended, since its id will be used again. */
@@ -101,7 +104,8 @@ export class Guardian implements AsyncDisposable {
     // A pipe to a child is a socket, whatever its type says.
     (shell.stdin as Socket | null)?.unref();
     shell.stdin?.on('error', () => {}); // it was killed; `exit` follows
-    shell.on('error', () => {}); // there is no sh
+    // There is no sh, or there is no process or descriptor left for it: then the next order is the occasion to try again.
+    shell.on('error', ({ code }: NodeJS.ErrnoException) => (this.#isWanting = code !== 'ENOENT'));
     shell.once('exit', (_, signalCode) => {
       // Somebody struck it down. One that ended by itself could not live, and is not tried again.
       if (signalCode !== null && this.#closed === undefined) this.#replace();
@@ -110,6 +114,7 @@ export class Guardian implements AsyncDisposable {
   }
 
   #replace(): void {
+    this.#isWanting = false;
     this.#shell = this.#start();
     for (const group of this.#groups) this.#tell(`+ ${group}\n`);
     for (const folder of this.#folders) this.#tell(`> ${folder}\n`);

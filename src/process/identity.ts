@@ -25,7 +25,8 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
 
 /**
  * Whether the process that `identity` was taken of is still there. Synchronous and cheap (30 µs on Linux). A process
- * that is stopped or asleep is alive; one that has ended and waits to be reaped is gone.
+ * that is stopped or asleep is alive; one that has ended and waits to be reaped is gone. Throws what the system says when
+ * this process has no file descriptor left to find out.
  *
  * @example
  * presence(run.process) === 'gone'; // nobody will finish that run
@@ -38,13 +39,7 @@ export function presence(identity: ProcessIdentity): Presence {
 
 function startTimeOf(pid: number): string | undefined {
   if (bootId() === '') return startTimeFromPs(pid);
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return undefined; // no such process
-  }
-  const stat = parseStat(text);
+  const stat = parseStat(readProc(`/proc/${pid}/stat`) ?? ''); // none when there is no such process
   return stat === undefined || stat.ended ? undefined : stat.startTime;
 }
 
@@ -52,14 +47,20 @@ let knownBootId: string | undefined;
 
 /** Empty where there is no /proc: there the start time is a date, which no restart repeats. */
 function bootId(): string {
-  if (knownBootId === undefined) {
-    try {
-      knownBootId = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-    } catch {
-      knownBootId = '';
-    }
-  }
+  knownBootId ??= (readProc('/proc/sys/kernel/random/boot_id') ?? '').trim();
   return knownBootId;
+}
+
+/** What keeps this process from reading what is there. To go on without would make a dead process of a live one. */
+const WANTS: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
+
+function readProc(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch (error) {
+    if (WANTS.has((error as NodeJS.ErrnoException).code)) throw error;
+    return undefined;
+  }
 }
 
 function startTimeFromPs(pid: number): string | undefined {

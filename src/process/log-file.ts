@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { RacewayError } from '../core/errors.ts';
 import type { FolderWatch } from './folder-watch.ts';
@@ -40,7 +40,7 @@ export class LogFile {
     if (this.#state.status !== 'growing') return;
     const sizeBytes = await stat(this.path).then(
       ({ size }) => size,
-      () => 0, // somebody removed it; reading it will say so
+      () => Infinity, // somebody removed it; reading it will say so
     );
     this.#state = { status: 'complete', sizeBytes };
     this.#watch.wake();
@@ -56,11 +56,12 @@ export class LogFile {
   /**
    * Everything written so far. Bytes that are not UTF-8 come out as U+FFFD.
    *
-   * @throws {RacewayError} `OUTPUT_TOO_LARGE` when that is more than 256 MB
+   * @throws {RacewayError} `OUTPUT_TOO_LARGE` when that is more than 256 MB, `CLEANED_UP` when somebody removed the file
    */
   text(): string {
     if (this.#state.status === 'removed') throw this.#state.error;
-    const { size } = statSync(this.path);
+    const size = statSync(this.path, { throwIfNoEntry: false })?.size;
+    if (size === undefined) throw this.#missing();
     if (size > TEXT_LIMIT_BYTES) {
       throw new RacewayError(
         'OUTPUT_TOO_LARGE',
@@ -71,9 +72,10 @@ export class LogFile {
     return readFileSync(this.path, 'utf8');
   }
 
-  /** The last bytes of the file as text, from the beginning of a line if one begins there. */
+  /** The last bytes of the file as text, from the beginning of a line if one begins there; nothing when somebody removed it. */
   tail(limitBytes: number): string {
     if (this.#state.status === 'removed') throw this.#state.error;
+    if (!existsSync(this.path)) return '';
     const file = openSync(this.path, 'r');
     try {
       const start = Math.max(0, fstatSync(file).size - limitBytes);
@@ -120,8 +122,19 @@ export class LogFile {
     const state = this.#state;
     if (state.status !== 'growing' && position >= state.sizeBytes) return { bytesRead: 0, last: true };
     if (state.status === 'removed') throw state.error;
-    await using file = await open(this.path);
+    await using file = await open(this.path).catch((error: unknown) => {
+      throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? this.#missing(error) : error;
+    });
     const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
     return { bytesRead, last: state.status === 'complete' && position + bytesRead >= state.sizeBytes };
+  }
+
+  #missing(cause?: unknown): RacewayError {
+    return new RacewayError(
+      'CLEANED_UP',
+      `could not read ${this.path}: somebody removed it`,
+      'Keep whatever clears the folder for temporary files away from it. What each task printed is kept with the run.',
+      { cause },
+    );
   }
 }

@@ -27,11 +27,19 @@ export async function runProgram(
   flowClass: FlowClass,
   { argv, workers }: { argv: readonly string[]; workers: Workers | undefined },
 ): Promise<never> {
-  // Whoever read the output may leave (`| head`): the run goes on, and what its tasks print is kept with it.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', throwUnlessLeft);
+  // Whoever read the output may leave (`| head`), and the disk of the file that it goes to may be full: the run goes on, and
+  // what its tasks print is kept with it.
+  let lost: NodeJS.ErrnoException | undefined;
+  const lose = (error: NodeJS.ErrnoException): void => void (lost ??= error.code === 'EPIPE' ? undefined : error);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', lose);
   const status = await execute(flowClass, { argv, workers }).catch((error: unknown) => explain(error, argv));
   await workers?.[Symbol.asyncDispose]();
   await flush(process.stdout);
+  if (lost !== undefined) {
+    process.stderr.write(
+      `Part of what was to be shown is missing: ${lost.message}\nWhat tasks printed is kept with the run.\n`,
+    );
+  }
   await flush(process.stderr);
   process.exit(status); // whatever the flow's module keeps open must not keep the run from ending
 }
@@ -91,10 +99,6 @@ function isOfTheSystem(error: unknown): error is Error {
   return (
     error instanceof Error && !(error instanceof RacewayError) && 'code' in error && typeof error.code === 'string'
   );
-}
-
-function throwUnlessLeft(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
 }
 
 /** Resolves when what was written is out: `process.exit` does not wait for a pipe. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { PROTOCOL } from '../core/attributes.ts';
-import { InvalidOptionError } from '../core/errors.ts';
+import { InvalidOptionError, RacewayError } from '../core/errors.ts';
 import { DEFAULT_NUM_SPLITS, type InternalOptions, type RunOptions } from '../core/flags.ts';
 import { formatCommand } from '../core/format-command.ts';
 import { harmless } from '../core/harmless.ts';
@@ -19,6 +19,7 @@ import { secretValues, withoutSecrets } from '../flow/secret-values.ts';
 import type { StepPolicy } from '../flow/step-policy.ts';
 import { ownIdentity } from '../process/identity.ts';
 import { userName } from '../process/user-name.ts';
+import { homeError } from '../store/home-error.ts';
 import { describeExposure, locateHome, makeHome } from '../store/home-folder.ts';
 import type { RunKind, RunWriter } from '../store/run-store.ts';
 import { openSqliteStore, type SqliteStore } from '../store/sqlite-store.ts';
@@ -74,6 +75,7 @@ export class RunSession {
   readonly #graceMs: number;
   readonly #stop = new AbortController();
   #phase: 'before the run' | 'in the run' | 'after the run' = 'before the run';
+  #home: string | undefined;
   #store: SqliteStore | undefined;
 
   constructor(context: ProgramContext, workers: Workers) {
@@ -96,7 +98,8 @@ export class RunSession {
 
   /** Where the store is; made when it is first opened. */
   get home(): string {
-    return locateHome({ home: this.#context.commandLine.topLevel.home });
+    this.#home ??= locateHome({ home: this.#context.commandLine.topLevel.home }); // later the working folder may be gone
+    return this.#home;
   }
 
   /**
@@ -159,7 +162,13 @@ export class RunSession {
       return await this.#carryOut(writer, { ...order, kind, policies, tags, secrets, forTasks });
     } catch (error) {
       await recordFailure(writer);
-      throw error;
+      throw isOfFiles(error)
+        ? homeError(kind === 'spin' ? 'the task could not go on' : 'the run could not go on', {
+            home: this.home,
+            cause: error,
+            next: kind === 'spin' ? 'spin it again' : 'resume the run',
+          })
+        : error;
     } finally {
       this.#phase = 'after the run';
     }
@@ -277,6 +286,11 @@ export class RunSession {
     if (this.#phase === 'before the run') process.stderr.write(`Interrupted by ${signalCode}: no run was started.\n`);
     void this.#workers.pool.end({ graceMs: 0 }).finally(() => process.exit(status));
   }
+}
+
+/** What the system says of a file: once a run exists, such files are those of its home. */
+function isOfFiles(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && !(error instanceof RacewayError);
 }
 
 /** Whatever went wrong, the run must not look as if it went on. */

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { endTree, type Tree } from '../process/end-tree.ts';
 import { endUnseenTree } from '../process/end-unseen-tree.ts';
 import { FolderWatch } from '../process/folder-watch.ts';
-import { groupExists } from '../process/groups.ts';
+import { groupExists, signalGroup } from '../process/groups.ts';
 import type { Guardian, Mark } from '../process/guardian.ts';
 import { identityOf } from '../process/identity.ts';
 import { LogFile } from '../process/log-file.ts';
@@ -42,17 +42,21 @@ export class Child implements RunProcess, StartedProcess {
    *
    * @throws {FlowFileError} when the flow file cannot be executed
    * @throws {InvalidOptionError} when there is no such interpreter or working folder, or what it is given is too long
+   * @throws {RacewayError} `FLOW_START` when the system has no process, descriptor or memory left for it
    */
   static async start(plan: ProcessPlan, guardian: Guardian): Promise<Child> {
     // Known to the guardian before there is anything in it: parameters that are secret, for one.
     const folder = await makeTempFolder({ onPath: (path) => guardian.watchFolder(path) });
+    let pid: number | undefined;
     try {
       // Every child has a value of its own, by which its descendants are told from those of the others.
       const mark = { name: guardian.mark.name, value: `${process.pid}.${++started}` };
       const child = await startProcess(plan, { folder: folder.path, mark });
-      guardian.watch(child.pid);
+      ({ pid } = child);
+      guardian.watch(pid);
       return new Child(child, { folder, guardian, mark });
     } catch (error) {
+      if (pid !== undefined) signalGroup(pid, 'SIGKILL'); // nobody else would know of it
       await folder.remove();
       guardian.releaseFolder(folder.path);
       throw error;

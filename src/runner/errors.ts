@@ -35,7 +35,12 @@ export class FlowStartError extends RacewayError implements StartFacts {
 
   constructor(facts: StartFacts & { readonly exitCode: number | null; readonly signalCode: NodeJS.Signals | null }) {
     const { command, exitCode, signalCode, stdout, stderr } = facts;
-    const end = signalCode === null ? `ended with exit status ${exitCode}` : `was ended by ${signalCode}`;
+    const end =
+      signalCode !== null
+        ? `was ended by ${signalCode}`
+        : exitCode === null
+          ? 'ended, nobody knows how,'
+          : `ended with exit status ${exitCode}`;
     super(
       'FLOW_START',
       `no run was started: the child ${end} before it announced one`,

@@ -256,14 +256,21 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
     if (home === undefined) return this.#stateFromExit();
     try {
       await run.refresh();
-      const state = this.#stateFromRecord(run);
+    } catch (error) {
+      const state = this.#stateFromExit(); // the home is gone, or damaged
+      if (state.status !== 'successful') return state;
+      const [message = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+      return { status: 'failed', reason: { kind: 'unread', message } };
+    }
+    const state = this.#stateFromRecord(run);
+    try {
       // A run process that was struck down has recorded nothing, and one that was asked to end does not know by whom.
       if ('reason' in state && (await home.recordEnd(run.pathspec, state))) await run.refresh();
       if (this.subject !== run) await this.subject.refresh();
-      return state;
     } catch {
-      return this.#stateFromExit(); // the home is gone
+      // The disk is full, for one. Whoever looks at the run from now on finds it lost.
     }
+    return state;
   }
 
   /** A run that is kept in a home succeeded only if that says so: its script may have called `process.exit(0)` halfway. */

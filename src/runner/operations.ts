@@ -166,6 +166,7 @@ export class Operations<F extends FlowShape> implements AsyncDisposable {
         : await this.#startChild(command);
       const { process: child, interpreter } = started;
       const copying = showsOutput && !isDetached ? copyOutput(child) : Promise.resolve();
+      copying.catch(() => {}); // somebody removed the output: that is for those to say who ask for it
       try {
         const attributes = await announcement(child, {
           of: command.name === 'spin' ? 'task' : 'run',
@@ -201,7 +202,7 @@ export class Operations<F extends FlowShape> implements AsyncDisposable {
       } catch (error) {
         await child.end();
         await child.finish();
-        await copying;
+        await Promise.allSettled([copying]);
         await child.discard();
         throw error;
       }

@@ -1,8 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { FlowFileError, InvalidOptionError } from '../core/errors.ts';
+import { dirname, join } from 'node:path';
+import { FlowFileError, InvalidOptionError, RacewayError } from '../core/errors.ts';
 import type { Mark } from '../process/guardian.ts';
+import { runFilesError } from '../process/temp-folder.ts';
 import { type CommandLine, completeCommandLine } from './command-line.ts';
 import type { Interpreter } from './interpreter.ts';
 import { tooLongError } from './too-long-error.ts';
@@ -37,6 +38,14 @@ export function processFiles(folder: string): ProcessFiles {
   };
 }
 
+/** What the system has too little of, by the code of its error, and what to do. */
+const WANTS: Readonly<Record<string, readonly [what: string, advice: string]>> = {
+  EMFILE: ['this process has too many files open', 'Raise its limit (ulimit -n), or have fewer runs at once.'],
+  ENFILE: ['the machine has too many files open', 'Have fewer runs at once.'],
+  EAGAIN: ['this user has too many processes', 'Raise the limit (ulimit -u), or have fewer runs at once.'],
+  ENOMEM: ['there is not enough memory', 'Have fewer runs at once.'],
+};
+
 /** A process that was started, and what is executed in it. */
 export interface NewProcess {
   readonly subprocess: ChildProcess;
@@ -52,6 +61,7 @@ export interface NewProcess {
  * @param options.launcher a program, and its arguments, that is given the command and starts it
  * @throws {FlowFileError} when the flow file cannot be executed
  * @throws {InvalidOptionError} when there is no such interpreter or working folder, or what it is given is too long
+ * @throws {RacewayError} `FLOW_START` when its files cannot be made, or the system has no process, descriptor or memory left for it
  */
 export async function startProcess(
   plan: ProcessPlan,
@@ -60,10 +70,9 @@ export async function startProcess(
   const { mark, launcher = [] } = options;
   const { execa } = await import('execa');
   const files = processFiles(options.folder);
-  // For appending, since a descendant may open the log once more by way of /dev/stdout.
-  const stdout = openSync(files.stdout, 'a', 0o600);
-  const stderr = openSync(files.stderr, 'a', 0o600);
+  const logs: number[] = [];
   try {
+    const [stdout, stderr] = openLogs(files, logs);
     const command = completeCommandLine(plan.commandLine, {
       attributeFile: files.attributes,
       parametersFile: writeValues(files.parameters, plan.commandLine.inFile.parameters),
@@ -88,14 +97,32 @@ export async function startProcess(
     if (pid === undefined) throw startError(plan, { command, env }, (await running).cause);
     return { subprocess, pid, command };
   } finally {
-    closeSync(stdout);
-    closeSync(stderr);
+    for (const log of logs) closeSync(log);
+  }
+}
+
+/** Files that its streams go to; what was opened is in `opened` also when this throws. */
+function openLogs({ stdout, stderr }: ProcessFiles, opened: number[]): readonly [number, number] {
+  // For appending, since a descendant may open the log once more by way of /dev/stdout.
+  const open = (file: string): number => {
+    const log = openSync(file, 'a', 0o600);
+    opened.push(log);
+    return log;
+  };
+  try {
+    return [open(stdout), open(stderr)];
+  } catch (cause) {
+    throw runFilesError(dirname(stdout), cause);
   }
 }
 
 function writeValues(file: string, values: Readonly<Record<string, unknown>>): string | undefined {
   if (Object.keys(values).length === 0) return undefined;
-  writeFileSync(file, JSON.stringify(values), { mode: 0o600 });
+  try {
+    writeFileSync(file, JSON.stringify(values), { mode: 0o600 });
+  } catch (cause) {
+    throw runFilesError(dirname(file), cause);
+  }
   return file;
 }
 
@@ -123,6 +150,10 @@ function startError(
     );
   }
   if (code === 'E2BIG') return tooLongError(flowFile, { command, env }, cause);
+  const [want, advice] = WANTS[code] ?? [];
+  if (want !== undefined) {
+    return new RacewayError('FLOW_START', `could not start ${flowFile}: ${want} (${code})`, advice, { cause });
+  }
   const program = command[0] ?? '';
   if (interpreter.prefix.length > 0) {
     return new InvalidOptionError(

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, lstatSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { RacewayError } from '../core/errors.ts';
 import { formatCommand } from '../core/format-command.ts';
@@ -54,7 +54,9 @@ function somebodyElses(home: string): RacewayError {
 
 /** What is to be said of a home that is not private to this user; `undefined` when it is. */
 export function describeExposure(home: string): string | undefined {
-  const { uid, mode } = statSync(home);
+  const stats = statSync(home, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined; // removed a moment ago: whoever wants to use it finds out
+  const { uid, mode } = stats;
   if (process.getuid !== undefined && uid !== process.getuid()) {
     return `The home ${home} belongs to another user, who can read and change what is in it.`;
   }
@@ -92,13 +94,24 @@ export function databaseFile(home: string): string {
   return join(home, 'raceway.db');
 }
 
+/** Names of databases that were damaged and put aside, with their logs: `raceway.db.damaged-2026-11-21T10-00-00-000Z`. */
+export function damagedDatabases(home: string): readonly string[] {
+  const names = existsSync(home) ? readdirSync(home) : [];
+  return names.filter((name) => name.startsWith(DAMAGED_PREFIX) && !/-(wal|shm)$/.test(name));
+}
+
+/** What the name of a damaged database that was put aside begins with. */
+export const DAMAGED_PREFIX = 'raceway.db.damaged-';
+
 /**
- * Makes a folder of the home with those above it, unless it is there.
+ * Makes a folder of the home with those between the two, unless it is there. The home itself is never made anew by this:
+ * somebody may have removed or moved it.
  *
  * @throws {RacewayError} `HOME` when one of them is a link
  */
 export function makeFolderInHome(home: string, folder: string): void {
   refuseLinks(home, folder);
+  statSync(home);
   makePrivateFolder(folder);
 }
 
@@ -133,6 +146,11 @@ export function artifactFile(home: string, sha256: string): string {
     );
   }
   return join(home, 'artifacts', sha256.slice(0, 2), sha256.slice(2));
+}
+
+/** The folder with the contents that tasks of a run have made and that are not committed yet. Among the artifacts: a link leads nowhere else. */
+export function stagedFolder(home: string, flow: string, runId: string): string {
+  return join(home, 'artifacts', 'staged', part(flow), part(runId));
 }
 
 /** Which log of a task is meant. */

@@ -49,6 +49,7 @@ export const isRunReason: Shape<RunReason> = variants<RunReason, 'kind'>('kind',
   killed: {},
   timeout: {},
   lost: {},
+  unread: { message: isText },
 });
 
 export const isTaskReason: Shape<TaskReason> = variants<TaskReason, 'kind'>('kind', {

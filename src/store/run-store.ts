@@ -26,9 +26,18 @@ export interface ArtifactRecord extends BlobRef {
   readonly type: string;
 }
 
-/** Content on its way into the store: in the message, or already in a file that `ArtifactFiles` wrote. */
+/** Content on its way into the store: in the message, or already in a file that `prepareBlob` wrote. */
 export interface NewBlob extends BlobRef {
   readonly bytes?: Uint8Array | undefined;
+  /** Where large content waits to be committed; the commit moves it to its place. */
+  readonly stagedFile?: string | undefined;
+}
+
+/** The run that content is made for: until it is committed it is that run's, and goes with it. */
+export interface BlobOwner {
+  readonly home: string;
+  readonly flow: string;
+  readonly runId: string;
 }
 
 /** A report of a task: an HTML file that needs nothing else. */
@@ -44,6 +53,8 @@ export type RunKind = 'run' | 'spin';
 export interface RunRecord {
   readonly flow: string;
   readonly id: string;
+  /** Larger than that of every run which is in the home when it is made; for paging. */
+  readonly position: number;
   readonly kind: RunKind;
   readonly state: RunState;
   readonly createdAt: TimeMs;
@@ -193,8 +204,8 @@ export interface RunQuery {
   /** Only runs recorded with one of these; the store does not know whether a process is still there. */
   readonly statuses?: readonly RunStatus[] | undefined;
   readonly limit?: number | undefined;
-  /** Only runs created before this one; for paging. */
-  readonly before?: string | undefined;
+  /** Only runs at a smaller position: what was listed may be removed while the listing goes on. */
+  readonly before?: number | undefined;
 }
 
 export interface FlowRecord {
@@ -226,6 +237,8 @@ export interface RunReader {
   readBlob(blob: BlobRef): Promise<Uint8Array>;
   /** The same at once, for a step that touches an inherited artifact. */
   readBlobSync(blob: BlobRef): Uint8Array;
+  /** The step of which a task was the first in the run to leave this; also at once. */
+  makerSync(flow: string, runId: string, artifact: Pick<ArtifactRecord, 'name' | 'sha256'>): string | undefined;
 }
 
 /** What anyone may write to a run. */
@@ -250,7 +263,7 @@ export interface RunWriter {
   readonly createdAt: TimeMs;
   /** Copies finished tasks of the origin run: rows only, in one transaction. */
   cloneTasks(originRunId: string, tasks: readonly ClonedTask[]): Promise<void>;
-  /** Stores contents that a task is about to be given. */
+  /** Stores contents that a task is about to be given; they stay as long as the run does. */
   addBlobs(blobs: readonly NewBlob[]): Promise<void>;
   /** Makes the task and its attempt 0; returns the task's id. */
   startTask(task: NewTask, pid: number): Promise<string>;
@@ -264,11 +277,71 @@ export interface RunWriter {
   finish(state: FinalRunState, unfinished?: TaskReason): Promise<boolean>;
 }
 
+/** How much of something there was. */
+export interface Amount {
+  readonly count: number;
+  readonly sizeBytes: number;
+}
+
+/** What nothing refers to any more, by what it is. */
+export interface Garbage {
+  /** Contents of artifacts and cards that no run has. */
+  readonly contents: Amount;
+  /** Logs of runs that were removed, but for those that a resumed run still shows. */
+  readonly logs: Amount;
+  /** The output of detached runs that were removed. */
+  readonly detached: Amount;
+  /** Copies of cards that were made for a browser. */
+  readonly cardPages: Amount;
+  /** What processes were writing, or had put aside for a task, when they died. */
+  readonly temporary: Amount;
+  /** By how much the database gets smaller, in bytes. */
+  readonly databaseBytes: number;
+  /** A damaged database that was put aside: as long as it is there, all logs and contents are kept, which it may know of. */
+  readonly putAside: string | undefined;
+}
+
+/** How to collect garbage. */
+export interface GarbageOptions {
+  /** Only says what there is. */
+  readonly dryRun: boolean;
+  /** Whether a process that a run is recorded with is known not to be there. */
+  readonly isGone: (process: ProcessIdentity) => boolean;
+}
+
+/** Content that somebody has and that is not there as it was stored. */
+export interface DamagedContent {
+  readonly sha256: string;
+  readonly what: 'is missing' | 'is damaged' | 'cannot be read';
+  /** The artifacts and cards that have it, three at most: `Flow/run/step/task/name`. */
+  readonly places: readonly string[];
+}
+
+/** What keeps a home small and sound. It may be done at any time, whatever runs are going on. */
+export interface RunUpkeep {
+  /**
+   * Removes a run with its logs, and its flow when that has no other. Contents stay until garbage is collected, and so does
+   * whatever another run shows: the log of a task that was cloned.
+   *
+   * @throws {NotFoundError} when there is none
+   * @throws {RacewayError} `RUNNING` when it, or a run that was made from it, is recorded as running
+   */
+  removeRun(flow: string, runId: string): Promise<void>;
+  /** Looks whether contents are there; with `deep` whether each byte of them is what was stored. */
+  damagedContents(options: { deep: boolean }): AsyncIterable<DamagedContent>;
+  /** Drops what nothing refers to, and says what it was. */
+  collectGarbage(options: GarbageOptions): Promise<Garbage>;
+}
+
 /**
  * A store of runs. `test/store/conformance.ts` is what every adapter must pass.
  */
-export interface RunStore extends RunReader, RunLabels, AsyncDisposable {
-  /** Makes a run with an id that no other run of the flow has: microseconds since the epoch. */
+export interface RunStore extends RunReader, RunLabels, RunUpkeep, AsyncDisposable {
+  /**
+   * Makes a run with an id that no other run of the flow has: microseconds since the epoch.
+   *
+   * @throws {NotFoundError} when the origin run is not there
+   */
   createRun(run: NewRun): Promise<RunWriter>;
   close(): Promise<void>;
 }

@@ -56,6 +56,6 @@ function unexpected(name: string, value: unknown): never {
   throw new RacewayError(
     'HOME',
     `cannot read the database of the home: ${shown} is nothing that raceway writes to the column ${name}`,
-    'It is damaged, or was not written by raceway. Give another folder with --home, RACEWAY_HOME or the option home.',
+    'It is damaged, or was not written by raceway. Run raceway doctor, which finds out what can be saved.',
   );
 }

@@ -1,16 +1,23 @@
 import { formatPathspec } from '../core/pathspec.ts';
-import { RacewayError } from '../core/errors.ts';
+import { NotFoundError, RacewayError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
 import type { FinalRunState, TaskReason } from '../core/status.ts';
+import { placeStagedFile } from './artifact-files.ts';
+import { RunClock } from './run-clock.ts';
 import type { AttemptResult, ClonedTask, NewBlob, NewRun, NewTask, RunWriter, TimeMs } from './run-store.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 
 /** Makes a run and hands out what writes it. */
-export function createSqliteRun(database: SqliteDatabase, run: NewRun): RunWriter {
+export function createSqliteRun(
+  { database, home }: { database: SqliteDatabase; home: string },
+  run: NewRun,
+): RunWriter {
   return database.write(() => {
-    const now = Date.now();
+    const clock = new RunClock();
+    const now = clock.now();
+    if (run.originRunId !== undefined) checkOrigin(database, { flow: run.flow, id: run.originRunId });
     database.run('INSERT OR IGNORE INTO flow (name, created_at) VALUES (?, ?)', run.flow, now);
-    for (let id = microseconds(); ; id += 1n) {
+    for (let id = firstId(database, run.flow); ; id += 1n) {
       const { changes, key } = database.run(
         `INSERT OR IGNORE INTO run (flow, id, kind, status, created_at, user, system_tags, origin_run_id, parameters, command,
            process, heartbeat_at)
@@ -27,15 +34,28 @@ export function createSqliteRun(database: SqliteDatabase, run: NewRun): RunWrite
         JSON.stringify(run.process),
         now,
       );
-      if (changes === 0) continue; // another run began in the same microsecond
+      if (changes === 0) continue; // a run of long ago has it, from a time when the clock was ahead
       for (const tag of run.userTags) {
         database.run('INSERT OR IGNORE INTO tag (run_key, tag) VALUES (?, ?)', key, tag);
       }
-      const writer = new SqliteRunWriter(database, { key, flow: run.flow, runId: String(id), createdAt: now });
+      const writer = new SqliteRunWriter(database, {
+        home,
+        key,
+        flow: run.flow,
+        runId: String(id),
+        createdAt: now,
+        clock,
+      });
       writer.begin(run.originRunId);
       return writer;
     }
   });
+}
+
+/** From here on it stays, since a run that is running comes from it; it may have been removed since it was looked at. */
+function checkOrigin(database: SqliteDatabase, { flow, id }: { flow: string; id: string }): void {
+  if (database.get('SELECT 1 FROM run WHERE flow = ? AND id = ?', flow, id) !== undefined) return;
+  throw new NotFoundError(`${flow}/${id}`, `there is no run ${flow}/${id}: it was removed`, 'Start from another one.');
 }
 
 const CLONED = `
@@ -72,6 +92,8 @@ export const IS_LATEST_ATTEMPT =
 /** Whoever looks from another machine takes a run for lost after a minute. */
 const BEAT_INTERVAL_MS = 1000;
 
+const IS_OWN = `WHERE run_key = ? AND id = ? AND status = 'running'`;
+
 interface WaitingWrite {
   /** Returns what tells the caller, once it is committed. */
   readonly write: () => () => void;
@@ -83,6 +105,8 @@ class SqliteRunWriter implements RunWriter {
   readonly runId: string;
   readonly createdAt: TimeMs;
   readonly #database: SqliteDatabase;
+  readonly #home: string;
+  readonly #clock: RunClock;
   readonly #key: number;
   readonly #stepKeys = new Map<string, number>();
   /** Where each running task is; nobody but this process adds tasks to the run, so that counters may live here. */
@@ -92,8 +116,13 @@ class SqliteRunWriter implements RunWriter {
   #waiting: WaitingWrite[] = [];
   #beatAt: TimeMs;
 
-  constructor(database: SqliteDatabase, run: { key: number; flow: string; runId: string; createdAt: TimeMs }) {
+  constructor(
+    database: SqliteDatabase,
+    run: { home: string; key: number; flow: string; runId: string; createdAt: TimeMs; clock: RunClock },
+  ) {
     this.#database = database;
+    this.#home = run.home;
+    this.#clock = run.clock;
     this.#key = run.key;
     this.flow = run.flow;
     this.runId = run.runId;
@@ -130,7 +159,12 @@ class SqliteRunWriter implements RunWriter {
   }
 
   async addBlobs(blobs: readonly NewBlob[]): Promise<void> {
-    this.#write(() => this.#addBlobs(blobs));
+    this.#write(() => {
+      this.#addBlobs(blobs);
+      for (const { sha256 } of blobs) {
+        this.#database.run('INSERT OR IGNORE INTO given (run_key, sha256) VALUES (?, ?)', this.#key, sha256);
+      }
+    });
   }
 
   startTask(task: NewTask, pid: number): Promise<string> {
@@ -157,7 +191,7 @@ class SqliteRunWriter implements RunWriter {
          WHERE task_key = ? AND number = ? RETURNING attempt_key`,
         state.status,
         json(state.status === 'successful' ? state.caught : state.reason),
-        Date.now(),
+        this.#clock.now(),
         json(result.exception),
         json(result.transition),
         json(result.reads),
@@ -202,14 +236,16 @@ class SqliteRunWriter implements RunWriter {
   async finish(state: FinalRunState, unfinished?: TaskReason): Promise<boolean> {
     this.#writeWaiting();
     return this.#database.write(() => {
-      const now = Date.now();
+      const now = this.#clock.now();
       const { changes } = this.#database.run(
-        `UPDATE run SET status = ?, reason = ?, finished_at = ?, heartbeat_at = ? WHERE run_key = ? AND status = 'running'`,
+        `UPDATE run SET status = ?, reason = ?, finished_at = ?, heartbeat_at = ?
+         ${IS_OWN}`,
         state.status,
         'reason' in state ? JSON.stringify(state.reason) : null,
         now,
         now,
         this.#key,
+        this.runId,
       );
       if (changes === 0) return false;
       this.#database.run(
@@ -230,18 +266,20 @@ class SqliteRunWriter implements RunWriter {
   }
 
   #addBlobs(blobs: readonly NewBlob[]): void {
-    for (const { sha256, sizeBytes, bytes } of blobs) {
+    for (const { sha256, sizeBytes, bytes, stagedFile } of blobs) {
+      if (stagedFile !== undefined) placeStagedFile(this.#home, { sha256, stagedFile });
       this.#database.run(
         'INSERT OR IGNORE INTO blob (sha256, size_bytes, bytes) VALUES (?, ?, ?)',
         sha256,
         sizeBytes,
         bytes ?? null,
       );
+      this.#database.run('DELETE FROM doomed WHERE sha256 = ?', sha256); // whoever is about to drop it does not
     }
   }
 
   #addTask(taskId: string, task: NewTask): number {
-    const now = Date.now();
+    const now = this.#clock.now();
     let stepKey = this.#stepKeys.get(task.step);
     if (stepKey === undefined) {
       stepKey = this.#database.run(
@@ -277,7 +315,7 @@ class SqliteRunWriter implements RunWriter {
          WHERE status = 'running'`,
       key,
       attempt,
-      Date.now(),
+      this.#clock.now(),
       pid,
     );
     this.#record({ type: 'task-started', pathspec: this.#pathspec(step, taskId), attempt, pid, originPathspec });
@@ -328,19 +366,21 @@ class SqliteRunWriter implements RunWriter {
     }
   }
 
-  /** Every write also finds out whether the run is still its own, and now and then says that the run process is alive. */
+  /**
+   * Every write also finds out whether the run is still its own, and now and then says that the run process is alive. The
+   * key alone does not tell: that of a run that was removed may be another's now.
+   */
   #write<T>(work: () => T): T {
     return this.#database.write(() => {
-      const now = Date.now();
+      const now = this.#clock.now();
       const isDue = now - this.#beatAt >= BEAT_INTERVAL_MS;
       const isOwn = isDue
-        ? this.#database.run(`UPDATE run SET heartbeat_at = ? WHERE run_key = ? AND status = 'running'`, now, this.#key)
-            .changes > 0
-        : this.#database.get(`SELECT 1 FROM run WHERE run_key = ? AND status = 'running'`, this.#key) !== undefined;
+        ? this.#database.run(`UPDATE run SET heartbeat_at = ? ${IS_OWN}`, now, this.#key, this.runId).changes > 0
+        : this.#database.get(`SELECT 1 FROM run ${IS_OWN}`, this.#key, this.runId) !== undefined;
       if (!isOwn) {
         throw new RacewayError(
           'SUPERSEDED',
-          `${this.#pathspec()} was recorded as ended while its run process was away`,
+          `${this.#pathspec()} was recorded as ended, or removed, while its run process was away`,
           'Look at the run that took its place, or resume it.',
         );
       }
@@ -354,7 +394,7 @@ class SqliteRunWriter implements RunWriter {
       'INSERT INTO event (run_key, sequence, at, event) VALUES (?, ?, ?, ?)',
       this.#key,
       this.#nextEvent,
-      Date.now(),
+      this.#clock.now(),
       JSON.stringify(event),
     );
     this.#nextEvent += 1;
@@ -373,6 +413,13 @@ class SqliteRunWriter implements RunWriter {
 
 function json(value: unknown): string | null {
   return value === undefined ? null : JSON.stringify(value);
+}
+
+/** The time, or what follows the id of the latest run when the clock was set back since: ids go up with the runs. */
+function firstId(database: SqliteDatabase, flow: string): bigint {
+  const latest = database.get('SELECT id FROM run WHERE flow = ? ORDER BY run_key DESC LIMIT 1', flow)?.['id'];
+  const [time, next] = [microseconds(), typeof latest === 'string' ? BigInt(latest) + 1n : 0n];
+  return time > next ? time : next;
 }
 
 /** The time in microseconds, which is what Metaflow numbers local runs by. */

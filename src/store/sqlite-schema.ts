@@ -114,6 +114,19 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (attempt_key, id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE given (
+    run_key INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    sha256 TEXT NOT NULL REFERENCES blob,
+    PRIMARY KEY (run_key, sha256)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE doomed (
+    sha256 TEXT PRIMARY KEY,
+    collection INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX task_by_origin ON task (origin_pathspec) WHERE origin_pathspec IS NOT NULL;
+  CREATE INDEX run_running ON run (flow) WHERE status = 'running';
+  `,
 ];
 
 /** The schema this library reads and writes; kept in the database as `user_version`. */

@@ -3,7 +3,11 @@ import { NotFoundError, RacewayError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
 import type { RunReason } from '../core/status.ts';
 import { checkContent, readArtifactFile } from './artifact-files.ts';
+import { collectGarbage } from './collect-garbage.ts';
+import { damagedContents } from './damaged-contents.ts';
 import { databaseFile, makeHome } from './home-folder.ts';
+import { removeAll, removeRunFiles, unshownLogs } from './run-files.ts';
+import { removeSqliteRun } from './remove-sqlite-run.ts';
 import {
   isCount,
   isException,
@@ -27,7 +31,10 @@ import type {
   AttemptRecord,
   BlobRef,
   CardRecord,
+  DamagedContent,
   FlowRecord,
+  Garbage,
+  GarbageOptions,
   NewRun,
   RunQuery,
   RunRecord,
@@ -70,7 +77,7 @@ export class SqliteStore implements RunStore {
   }
 
   async createRun(run: NewRun): Promise<RunWriter> {
-    return createSqliteRun(this.#database, run);
+    return createSqliteRun({ database: this.#database, home: this.#home }, run);
   }
 
   async flows(): Promise<readonly FlowRecord[]> {
@@ -92,7 +99,7 @@ export class SqliteStore implements RunStore {
          AND (:user IS NULL OR user = :user)
          AND (:since IS NULL OR created_at >= :since)
          AND (:statuses IS NULL OR status IN (SELECT value FROM json_each(:statuses)))
-         AND (:before IS NULL OR run_key < (SELECT run_key FROM run WHERE flow = :flow AND id = :before))
+         AND (:before IS NULL OR run_key < :before)
          AND NOT EXISTS (
            SELECT 1 FROM json_each(:tags) AS wanted
            WHERE wanted.value NOT IN (SELECT tag FROM tag WHERE tag.run_key = run.run_key)
@@ -238,6 +245,24 @@ export class SqliteStore implements RunStore {
     return bytes;
   }
 
+  makerSync(
+    flow: string,
+    runId: string,
+    { name, sha256 }: Pick<ArtifactRecord, 'name' | 'sha256'>,
+  ): string | undefined {
+    const row = this.#database.get(
+      `SELECT step.name FROM run JOIN task USING (run_key) JOIN step USING (step_key) JOIN attempt USING (task_key)
+         JOIN artifact USING (attempt_key)
+       WHERE run.flow = ? AND run.id = ? AND artifact.name = ? AND sha256 = ?
+       ORDER BY task.id LIMIT 1`,
+      flow,
+      runId,
+      name,
+      sha256,
+    );
+    return row && column(row, 'name', isText);
+  }
+
   async changeTags(
     flow: string,
     runId: string,
@@ -259,14 +284,14 @@ export class SqliteStore implements RunStore {
     return this.#database.write(() => {
       const now = Date.now();
       const { changes } = this.#database.run(
-        `UPDATE run SET status = :status, reason = :reason, finished_at = COALESCE(finished_at, :now)
+        `UPDATE run SET status = :status, reason = :reason, finished_at = COALESCE(finished_at, MAX(heartbeat_at, :now))
          WHERE flow = :flow AND id = :id
            AND (status = 'running' OR (status = 'failed' AND reason ->> 'kind' = 'signal'))`,
         { flow, id: runId, status, reason: JSON.stringify(reason), now },
       );
       if (changes === 0) return false;
       this.#database.run(
-        `UPDATE attempt SET status = 'failed', reason = :reason, finished_at = :now
+        `UPDATE attempt SET status = 'failed', reason = :reason, finished_at = MAX(started_at, :now)
          WHERE status = 'running' AND task_key IN (
            SELECT task_key FROM task JOIN run USING (run_key) WHERE run.flow = :flow AND run.id = :id)`,
         { flow, id: runId, now, reason: JSON.stringify({ kind: reason.kind === 'lost' ? 'lost' : 'stopped' }) },
@@ -279,6 +304,22 @@ export class SqliteStore implements RunStore {
       );
       return true;
     });
+  }
+
+  async removeRun(flow: string, runId: string): Promise<void> {
+    const left = this.#database.write(() => removeSqliteRun(this.#database, { flow, runId }));
+    for (const { runId: origin, shownTasks } of left) {
+      if (origin === runId) removeRunFiles(this.#home, { flow, runId, shownTasks });
+      else removeAll(unshownLogs(this.#home, { flow, runId: origin, shownTasks }));
+    }
+  }
+
+  damagedContents(options: { deep: boolean }): AsyncIterable<DamagedContent> {
+    return damagedContents({ database: this.#database, home: this.#home }, options);
+  }
+
+  async collectGarbage(options: GarbageOptions): Promise<Garbage> {
+    return collectGarbage({ database: this.#database, home: this.#home }, options);
   }
 
   async close(): Promise<void> {
@@ -319,6 +360,7 @@ function toRun(row: Row): RunRecord {
   return {
     flow: column(row, 'flow', isName),
     id: column(row, 'id', isName),
+    position: column(row, 'run_key', isCount),
     kind: column(row, 'kind', isRunKind),
     state: runState(row),
     createdAt: column(row, 'created_at', isTime),

@@ -24,6 +24,8 @@ export interface Calling {
 export interface CallOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** What is typed on the terminal. @default nothing, and the end of the input */
+  readonly input?: string;
   /** Whether stdout and stderr are a terminal, and both come out as stdout. @default false */
   readonly onTerminal?: boolean;
 }
@@ -36,7 +38,7 @@ export function raceway(args: readonly string[], options?: CallOptions): Promise
 /** Starts `raceway`. */
 export function startRaceway(
   args: readonly string[],
-  { cwd, env = {}, onTerminal = false }: CallOptions = {},
+  { cwd, env = {}, input, onTerminal = false }: CallOptions = {},
 ): Calling {
   const direct = [...COMMAND, ...args];
   const [file = '', ...rest] = onTerminal ? ['script', '-qec', formatCommand(direct), '/dev/null'] : direct;
@@ -50,8 +52,11 @@ export function startRaceway(
       TERM: 'xterm-256color',
       ...env,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
   });
+  child.stdin.on('error', () => {}); // it may end without reading
+  if (input === undefined) child.stdin.end();
+  else child.stdin.write(input); // the terminal stays
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

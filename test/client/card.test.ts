@@ -6,7 +6,7 @@ import { SeededHome } from './seeded-home.ts';
 /** Cards with these contents, by id. */
 function cardsOf(home: string, contents: Readonly<Record<string, string>>) {
   const made = Object.entries(contents).map(([id, html]) => {
-    const blob = prepareBlob(home, [Buffer.from(html)]);
+    const blob = prepareBlob({ home, flow: 'TrainFlow', runId: '1' }, [Buffer.from(html)]);
     return { blob, card: { id, type: 'default', sha256: blob.sha256, sizeBytes: blob.sizeBytes } };
   });
   return { cards: made.map(({ card }) => card), blobs: made.map(({ blob }) => blob) };

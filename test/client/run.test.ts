@@ -25,9 +25,10 @@ async function rejection(promise: PromiseLike<unknown> | undefined): Promise<Not
 
 describe('a run', () => {
   test('says what it was started with', async () => {
+    const origin = await seeded.run();
     const { pathspec, id } = await seeded.run({
       userTags: ['b', 'a'],
-      originRunId: '1',
+      originRunId: origin.id,
       values: { seconds: 3, since: new Date(0) },
     });
     const run = await seeded.home.run(pathspec);
@@ -39,7 +40,7 @@ describe('a run', () => {
       userTags: ['a', 'b'],
       systemTags: ['user:ada'],
       tags: ['user:ada', 'a', 'b'],
-      originRunId: '1',
+      originRunId: origin.id,
       command: ['node', 'flows/train.ts', 'run'],
       parameters: { seconds: 3, since: new Date(0) },
       status: 'running',

@@ -9,7 +9,7 @@ import { identityOf, ownIdentity } from '../../src/process/identity.ts';
 import { prepareBlob } from '../../src/store/artifact-files.ts';
 import { encodeText, encodeValue } from '../../src/store/encoding.ts';
 import { logFile } from '../../src/store/home-folder.ts';
-import type { AttemptResult, NewRun, NewTask, RunStore, RunWriter } from '../../src/store/run-store.ts';
+import type { AttemptResult, BlobOwner, NewRun, NewTask, RunStore, RunWriter } from '../../src/store/run-store.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 
 /** A home in a temporary folder, with the writing side that a run process has. */
@@ -67,6 +67,10 @@ export class SeededRun {
     this.pathspec = `${writer.flow}/${writer.runId}`;
   }
 
+  get #owner(): BlobOwner {
+    return { home: this.#home, flow: this.writer.flow, runId: this.writer.runId };
+  }
+
   get id(): string {
     return this.writer.runId;
   }
@@ -84,7 +88,7 @@ export class SeededRun {
     const stored = Object.entries(values).map(([name, value]) => {
       const encoded = encodeValue(value);
       if (encoded.kind === 'refused') throw new Error(encoded.what);
-      return { name, type: encoded.type, blob: prepareBlob(this.#home, encoded.parts) };
+      return { name, type: encoded.type, blob: prepareBlob(this.#owner, encoded.parts) };
     });
     await this.writer.finishAttempt({
       taskId,

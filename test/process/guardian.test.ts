@@ -99,6 +99,18 @@ describe('Guardian', () => {
     await until(() => child.signalCode === 'SIGTERM');
   });
 
+  test('is started with the next child when there was no file descriptor for it', async () => {
+    const script = new URL('../fixtures/parents/lacks-a-guardian.ts', import.meta.url).pathname;
+    const process = spawn('sh', ['-c', 'ulimit -n 64; exec node "$1"', 'sh', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(process.stdout, 'data')) as [Buffer];
+    const mark = line.toString().trim();
+    expect(await marked({ name: mark })).toHaveLength(1);
+    process.kill('SIGKILL');
+    await until(async () => (await marked({ name: mark })).length === 0);
+  });
+
   test('ends what is watched also when it is struck down and closed at once', async () => {
     const guardian = new Guardian();
     const child = startMarked(guardian, 'sleep', ['600']);

@@ -28,7 +28,11 @@ test('what a store of somebody else holds does nothing to the terminal, whatever
   using written = writtenHome();
   const encoded = encodeValue(Object.assign(new Error(HOSTILE), { [HOSTILE]: [HOSTILE] }));
   if (encoded.kind === 'refused') throw new Error(encoded.what);
-  const { sha256, sizeBytes, bytes = null } = prepareBlob(written.home, encoded.parts);
+  const {
+    sha256,
+    sizeBytes,
+    bytes = null,
+  } = prepareBlob({ home: written.home, flow: 'Sample', runId: '1' }, encoded.parts);
   written.change((database) => {
     database.exec(`UPDATE flow SET name = 'Sample'; UPDATE run SET flow = 'Sample';
       UPDATE task SET origin_pathspec = NULL, frames = '[]'; DELETE FROM artifact WHERE name = 'small';

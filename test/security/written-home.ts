@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { MIGRATIONS } from '../../src/store/sqlite-schema.ts';
 import { artifactFile, databaseFile, logFile, logTimesFile } from '../../src/store/home-folder.ts';
-import { prepareBlob } from '../../src/store/artifact-files.ts';
+import { placeStagedFile, prepareBlob } from '../../src/store/artifact-files.ts';
 import { encodeValue } from '../../src/store/encoding.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
@@ -45,7 +45,7 @@ export function writtenHome(): WrittenHome {
   database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
   const small = stored(home, { rate: 0.5 });
   const large = stored(home, new Float64Array(20_000));
-  const card = prepareBlob(home, [Buffer.from('<!doctype html>')]);
+  const card = prepareBlob({ home, flow: 'Sample', runId: '1' }, [Buffer.from('<!doctype html>')]);
   const exception = JSON.stringify({ name: 'Error', message: 'no', stack: '' });
   const frames = JSON.stringify([{ split: '1', slot: 0, count: 1, name: 'work', item: '["a"]' }]);
   const process = JSON.stringify({ host: 'elsewhere', bootId: 'b', pid: 4711, startTime: '1' });
@@ -181,7 +181,10 @@ export function writtenHome(): WrittenHome {
 function stored(home: string, value: unknown) {
   const encoded = encodeValue(value);
   if (encoded.kind === 'refused') throw new Error(encoded.what);
-  return prepareBlob(home, encoded.parts);
+  const blob = prepareBlob({ home, flow: 'Sample', runId: '1' }, encoded.parts);
+  const { sha256, stagedFile } = blob;
+  if (stagedFile !== undefined) placeStagedFile(home, { sha256, stagedFile });
+  return blob;
 }
 
 /** A pipe with a name: whoever opens it waits for somebody to write to it. */

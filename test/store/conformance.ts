@@ -6,7 +6,7 @@ import type { AttemptResult, NewBlob, NewRun, RunStore, RunWriter } from '../../
 export interface StoreUnderTest extends AsyncDisposable {
   open(): RunStore;
   /** Puts content where `RunWriter` expects it. */
-  prepare(bytes: Uint8Array): NewBlob;
+  prepare(bytes: Uint8Array, writer?: Pick<RunWriter, 'flow' | 'runId'>): NewBlob;
 }
 
 /** What every adapter of `RunStore` must keep. */
@@ -14,7 +14,8 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
   describe(`${name} as a run store`, () => {
     test('a run is there for every reader as soon as it was made', async () => {
       await using place = createStore();
-      const writer = await place.open().createRun(newRun({ userTags: ['b', 'a'], originRunId: '7' }));
+      const origin = await place.open().createRun(newRun());
+      const writer = await place.open().createRun(newRun({ userTags: ['b', 'a'], originRunId: origin.runId }));
       expect(await place.open().run('Sample', writer.runId)).toMatchObject({
         flow: 'Sample',
         id: writer.runId,
@@ -22,7 +23,7 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
         user: 'ada',
         userTags: ['a', 'b'],
         systemTags: ['user:ada'],
-        originRunId: '7',
+        originRunId: origin.runId,
         finishedAt: undefined,
         createdAt: writer.createdAt,
       });
@@ -89,6 +90,24 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       const tasks = await store.tasks('Sample', writer.runId);
       expect(tasks.map(({ state }) => state.status)).toStrictEqual(['successful', 'running', 'successful']);
       expect(await store.artifacts('Sample', writer.runId, '1')).toMatchObject([{ sha256: blob.sha256 }]);
+    });
+
+    test('tells which step was the first to leave an artifact', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      const [first, second] = [place.prepare(Buffer.from('first')), place.prepare(Buffer.from('second'))];
+      for (const [step, x] of [
+        ['start', first],
+        ['middle', first],
+        ['end', second],
+      ] as const) {
+        const id = await writer.startTask(newTask(step), 1);
+        await writer.finishAttempt(success(id, { artifacts: { x }, blobs: [x] }));
+      }
+      const maker = (name: string, { sha256: hash }: NewBlob): string | undefined =>
+        store.makerSync('Sample', writer.runId, { name, sha256: hash });
+      expect([maker('x', first), maker('x', second), maker('y', first)]).toStrictEqual(['start', 'end', undefined]);
     });
 
     test('what was written last is there when the run is ended', async () => {
@@ -372,7 +391,7 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       expect(await list({ tags: ['user:ada'], limit: 1 })).toStrictEqual([c.runId]);
       expect(await list({ user: 'bob' })).toStrictEqual([b.runId]);
       expect(await list({ statuses: ['running'] })).toStrictEqual([c.runId, a.runId]);
-      expect(await list({ before: b.runId })).toStrictEqual([a.runId]);
+      expect(await list({ before: (await store.run('Sample', b.runId))?.position })).toStrictEqual([a.runId]);
       expect(await list({ since: c.createdAt + 60_000 })).toStrictEqual([]);
       expect(await store.runs('Other', {})).toStrictEqual([]);
     });
@@ -403,6 +422,172 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       expect(await store.events('Sample', spin.runId, 1)).toMatchObject([{ type: 'task-started', originPathspec }]);
     });
 
+    test('a run that was removed is gone with all of it, and its flow when that has no other', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const first = await store.createRun(newRun({ userTags: ['x'] }));
+      const id = await first.startTask(newTask('start'), 1);
+      const blob = place.prepare(Buffer.from('kept'), first);
+      const card = { id: 'default', type: 'blank', sha256: blob.sha256, sizeBytes: blob.sizeBytes };
+      await first.finishAttempt({ ...success(id, { artifacts: { x: blob }, blobs: [blob] }), cards: [card] });
+      await first.finish({ status: 'successful' });
+      const second = await store.createRun(newRun());
+      await second.finish(FAILED);
+      await store.removeRun('Sample', first.runId);
+      expect(await store.run('Sample', first.runId)).toBeUndefined();
+      expect(await store.task('Sample', first.runId, id)).toBeUndefined();
+      expect(await store.artifacts('Sample', first.runId, id)).toStrictEqual([]);
+      expect(await store.events('Sample', first.runId, 0)).toStrictEqual([]);
+      expect((await store.runs('Sample', {})).map((run) => run.id)).toStrictEqual([second.runId]);
+      await expect(store.removeRun('Sample', first.runId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await store.removeRun('Sample', second.runId);
+      expect(await store.flows()).toStrictEqual([]);
+    });
+
+    test('a run is not removed while it, or one that was made from it, is recorded as running', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const origin = await store.createRun(newRun());
+      await expect(store.removeRun('Sample', origin.runId)).rejects.toMatchObject({ code: 'RUNNING' });
+      await origin.finish(FAILED);
+      const resumed = await store.createRun(newRun({ originRunId: origin.runId }));
+      await expect(store.removeRun('Sample', origin.runId)).rejects.toMatchObject({
+        code: 'RUNNING',
+        message: expect.stringContaining(`Sample/${resumed.runId}, which is running, was made from it`),
+      });
+      await resumed.finish({ status: 'successful' });
+      await store.removeRun('Sample', origin.runId);
+      expect(await store.run('Sample', resumed.runId)).toMatchObject({ originRunId: origin.runId });
+    });
+
+    test('a run cannot be made from one that was removed', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const origin = await store.createRun(newRun());
+      await origin.finish(FAILED);
+      await store.removeRun('Sample', origin.runId);
+      await expect(store.createRun(newRun({ originRunId: origin.runId }))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    });
+
+    test('the writer of a run that was removed writes nothing, nor into a run that was made since', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const asleep = await store.createRun(newRun());
+      const id = await asleep.startTask(newTask('start'), 1);
+      await store.recordEnd('Sample', asleep.runId, { status: 'failed', reason: { kind: 'lost' } });
+      await store.removeRun('Sample', asleep.runId);
+      const other = await store.createRun(newRun());
+      await expect(asleep.finishAttempt(success(id))).rejects.toMatchObject({ code: 'SUPERSEDED' });
+      await expect(asleep.startTask(newTask('end'), 1)).rejects.toMatchObject({ code: 'SUPERSEDED' });
+      expect(await asleep.finish({ status: 'successful' })).toBe(false);
+      expect(await store.run('Sample', other.runId)).toMatchObject({ state: { status: 'running' } });
+      expect(await store.tasks('Sample', other.runId)).toStrictEqual([]);
+    });
+
+    test('runs can be removed while they are listed page by page', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const ids: string[] = [];
+      for (let count = 0; count < 4; count += 1) {
+        const writer = await store.createRun(newRun());
+        await writer.finish({ status: 'successful' });
+        ids.unshift(writer.runId);
+      }
+      const [first, second] = await store.runs('Sample', { limit: 2 });
+      await store.removeRun('Sample', first?.id ?? '');
+      await store.removeRun('Sample', second?.id ?? '');
+      const rest = await store.runs('Sample', { limit: 2, before: second?.position });
+      expect([first, second, ...rest].map((run) => run?.id)).toStrictEqual(ids);
+    });
+
+    test('a clone of a clone names the task that was executed once the run between is removed', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const [origin, , third] = await resumedTwice(store);
+      expect((await store.task('Sample', third.runId, '1'))?.originPathspec).not.toContain(origin.runId);
+      await store.removeRun('Sample', (await store.run('Sample', third.runId))?.originRunId ?? '');
+      expect(await store.task('Sample', third.runId, '1')).toMatchObject({
+        originPathspec: `Sample/${origin.runId}/start/1`,
+        state: { status: 'successful' },
+      });
+    });
+
+    test.each([
+      ['small', 10],
+      ['large', 100_000],
+    ])('%s content goes with the last run that has it, and not before', async (_size, sizeBytes) => {
+      await using place = createStore();
+      const store = place.open();
+      const [first, second] = [await store.createRun(newRun()), await store.createRun(newRun())];
+      const shared = Buffer.alloc(sizeBytes, 'shared');
+      for (const writer of [first, second]) {
+        const id = await writer.startTask(newTask('start'), 1);
+        const blobs = [
+          place.prepare(shared, writer),
+          place.prepare(Buffer.alloc(sizeBytes, writer === first ? 'first' : 'second'), writer),
+        ];
+        await writer.finishAttempt(
+          success(id, { artifacts: { x: blobs[0] as NewBlob, y: blobs[1] as NewBlob }, blobs }),
+        );
+        await writer.finish({ status: 'successful' });
+      }
+      expect(await store.collectGarbage(COLLECT)).toMatchObject({ contents: { count: 0, sizeBytes: 0 } });
+      const own = (await store.artifacts('Sample', first.runId, '1')).find(({ name }) => name === 'y');
+      await store.removeRun('Sample', first.runId);
+      expect(await store.collectGarbage({ ...COLLECT, dryRun: true })).toMatchObject({
+        contents: { count: 1, sizeBytes },
+      });
+      expect(await store.collectGarbage(COLLECT)).toMatchObject({ contents: { count: 1, sizeBytes } });
+      await expect(store.readBlob(own as NewBlob)).rejects.toMatchObject({ code: 'ARTIFACT' });
+      for (const artifact of await store.artifacts('Sample', second.runId, '1')) {
+        expect(await store.readBlob(artifact)).toHaveLength(sizeBytes);
+      }
+      await store.removeRun('Sample', second.runId);
+      expect(await store.collectGarbage(COLLECT)).toMatchObject({ contents: { count: 2, sizeBytes: 2 * sizeBytes } });
+      expect(await store.collectGarbage(COLLECT)).toMatchObject({ contents: { count: 0 } });
+    });
+
+    test.each([
+      ['small', 10],
+      ['large', 100_000],
+    ])('%s content that waits to be committed, or that a task was given, is no garbage', async (_size, sizeBytes) => {
+      await using place = createStore();
+      const store = place.open();
+      const old = await store.createRun(newRun());
+      const content = Buffer.alloc(sizeBytes, 'content');
+      const made = place.prepare(content, old);
+      const start = await old.startTask(newTask('start'), 1);
+      await old.finishAttempt(success(start, { artifacts: { x: made }, blobs: [made] }));
+      await old.finish({ status: 'successful' });
+      const writer = await store.createRun(newRun());
+      const id = await writer.startTask(newTask('start'), 1);
+      const same = place.prepare(content, writer); // which is there already, and then is not
+      const other = place.prepare(Buffer.alloc(sizeBytes, 'other'), writer);
+      const given = place.prepare(Buffer.alloc(sizeBytes, 'given'), writer);
+      await writer.addBlobs([given]);
+      await store.removeRun('Sample', old.runId);
+      expect(await store.collectGarbage(COLLECT)).toMatchObject({
+        contents: { count: 1 },
+        temporary: { count: 0 },
+      });
+      await writer.finishAttempt(success(id, { artifacts: { same, other, given }, blobs: [same, other] }));
+      const artifacts = await store.artifacts('Sample', writer.runId, id);
+      expect(artifacts).toHaveLength(3);
+      for (const artifact of artifacts) expect(await store.readBlob(artifact)).toHaveLength(sizeBytes);
+    });
+
+    test('large content that nobody will commit any more is garbage', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const ended = await store.createRun(newRun());
+      const lost = await store.createRun(newRun({ process: { host: 'here', bootId: 'b', pid: 2, startTime: '2' } }));
+      const running = await store.createRun(newRun());
+      for (const writer of [ended, lost, running]) place.prepare(Buffer.alloc(100_000), writer);
+      await ended.finish(FAILED);
+      const collected = await store.collectGarbage({ dryRun: false, isGone: ({ pid }) => pid === 2 });
+      expect(collected).toMatchObject({ contents: { count: 0 }, temporary: { count: 2, sizeBytes: 200_000 } });
+    });
+
     test('events are kept in order and can be read on from any of them', async () => {
       await using place = createStore();
       const store = place.open();
@@ -420,6 +605,22 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       expect(await store.events('Sample', writer.runId, events[1]?.sequence ?? 0)).toStrictEqual(events.slice(2));
     });
   });
+}
+
+const COLLECT = { dryRun: false, isGone: () => false };
+
+/** A run with one task, a run that was resumed from it, and one resumed from that. */
+async function resumedTwice(store: RunStore): Promise<readonly [RunWriter, RunWriter, RunWriter]> {
+  const writers: RunWriter[] = [];
+  for (const _ of ['origin', 'second', 'third']) {
+    const from = writers.at(-1);
+    const writer = await store.createRun(newRun({ originRunId: from?.runId }));
+    if (from === undefined) await writer.finishAttempt(success(await writer.startTask(newTask('start'), 1)));
+    else await writer.cloneTasks(from.runId, [{ ...newTask('start'), originTaskId: '1', taskId: '1' }]);
+    await writer.finish({ status: 'successful' });
+    writers.push(writer);
+  }
+  return writers as unknown as readonly [RunWriter, RunWriter, RunWriter];
 }
 
 const FAILED = { status: 'failed', reason: { kind: 'exit', exitCode: 1 } } as const;

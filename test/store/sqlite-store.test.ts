@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { prepareBlob } from '../../src/store/artifact-files.ts';
 import { artifactFile, databaseFile, locateHome, makeHome } from '../../src/store/home-folder.ts';
-import type { RunStore } from '../../src/store/run-store.ts';
+import type { NewBlob, RunStore } from '../../src/store/run-store.ts';
 import { MIGRATIONS } from '../../src/store/sqlite-schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -21,7 +21,8 @@ describeRunStore('SQLite', (): StoreUnderTest => {
       stores.push(store);
       return store;
     },
-    prepare: (bytes) => prepareBlob(folder.path, [bytes]),
+    prepare: (bytes, { flow, runId } = { flow: 'Sample', runId: '1' }) =>
+      prepareBlob({ home: folder.path, flow, runId }, [bytes]),
     async [Symbol.asyncDispose]() {
       await Promise.all(stores.map((store) => store.close()));
       folder[Symbol.dispose]();
@@ -33,8 +34,7 @@ test('a home and all that is in it are private to their user', async () => {
   using folder = temporaryFolder();
   const home = folder.file('home');
   await using store = openSqliteStore(home, { access: 'write' });
-  await store.createRun(run);
-  const { sha256 } = prepareBlob(home, [Buffer.alloc(100_000)]);
+  const { sha256 } = await storeContent(home, { store, content: Buffer.alloc(100_000) });
   expect(statSync(home).mode & 0o777).toBe(0o700);
   for (const name of readdirSync(home).filter((entry) => entry.startsWith('raceway.db'))) {
     expect(statSync(`${home}/${name}`).mode & 0o077).toBe(0);
@@ -42,30 +42,58 @@ test('a home and all that is in it are private to their user', async () => {
   expect(statSync(artifactFile(home, sha256)).mode & 0o777).toBe(0o600);
 });
 
-test('equal content is one file', () => {
+test('equal content is one file', async () => {
   using folder = temporaryFolder();
-  const first = prepareBlob(folder.path, [Buffer.alloc(50_000), Buffer.alloc(50_000)]);
+  await using store = openSqliteStore(folder.path, { access: 'write' });
+  const first = await storeContent(folder.path, { store, content: Buffer.alloc(100_000) });
   const written = statSync(artifactFile(folder.path, first.sha256)).ino;
-  expect(prepareBlob(folder.path, [Buffer.alloc(100_000)])).toStrictEqual(first);
-  expect(statSync(artifactFile(folder.path, first.sha256)).ino).toBe(written);
+  const second = await storeContent(folder.path, { store, content: Buffer.alloc(100_000) });
+  expect(second.sha256).toBe(first.sha256);
+  expect(statSync(artifactFile(folder.path, first.sha256))).toMatchObject({ ino: written, nlink: 1 });
   expect(readdirSync(`${folder.path}/artifacts/${first.sha256.slice(0, 2)}`)).toHaveLength(1);
 });
 
-test('an artifact file that was cut short is whole again once the same content is stored', async () => {
+test.each([
+  ['was cut short', (file: string) => truncateSync(file, 10)],
+  ['has other content of the same size', (file: string) => writeFileSync(file, readFileSync(file).fill('x', 70_000))],
+])('an artifact file that %s is whole again once the same content is stored', async (_what, damage) => {
   using folder = temporaryFolder();
   await using store = openSqliteStore(folder.path, { access: 'write' });
-  const blob = prepareBlob(folder.path, [Buffer.alloc(100_000, 'a')]);
+  const content = Buffer.alloc(100_000, 'a');
+  const blob = await storeContent(folder.path, { store, content });
   const file = artifactFile(folder.path, blob.sha256);
-  truncateSync(file, 10);
-  prepareBlob(folder.path, [Buffer.alloc(100_000, 'a')]);
+  damage(file);
+  await storeContent(folder.path, { store, content });
   expect(await store.readBlob(blob)).toHaveLength(100_000);
   expect(readdirSync(dirname(file))).toHaveLength(1);
+});
+
+test('an artifact file with one wrong byte, wherever that is, is whole again once the same content is stored', async () => {
+  using folder = temporaryFolder();
+  await using store = openSqliteStore(folder.path, { access: 'write' });
+  const content = Buffer.concat([Buffer.alloc(100_000, 'a'), Buffer.alloc(1_500_000, 'b')]);
+  const blob = await storeContent(folder.path, { store, content });
+  const file = artifactFile(folder.path, blob.sha256);
+  for (const place of [0, 100_000, 1_599_999]) {
+    writeFileSync(file, readFileSync(file).fill('x', place, place + 1));
+    await storeContent(folder.path, { store, content });
+    expect(Buffer.from(await store.readBlob(blob)).equals(content)).toBe(true);
+  }
+});
+
+test('an artifact is not written where there is no home any more', () => {
+  using folder = temporaryFolder();
+  const home = folder.file('home');
+  expect(() => prepareBlob({ home, flow: 'Sample', runId: '1' }, [Buffer.alloc(100_000)])).toThrow(
+    /cannot write the artifact file .*: the home .*home was removed or moved .*\nBring it back/,
+  );
+  expect(existsSync(home)).toBe(false);
 });
 
 test('an artifact file that is gone or changed is reported, with its name', async () => {
   using folder = temporaryFolder();
   await using store = openSqliteStore(folder.path, { access: 'write' });
-  const blob = prepareBlob(folder.path, [Buffer.alloc(100_000)]);
+  const blob = await storeContent(folder.path, { store, content: Buffer.alloc(100_000) });
   const file = artifactFile(folder.path, blob.sha256);
   writeFileSync(file, readFileSync(file).fill(1, 5, 6));
   await expect(store.readBlob(blob)).rejects.toMatchObject({
@@ -114,8 +142,53 @@ test('a file that is no database is refused, and named', () => {
   using folder = temporaryFolder();
   writeFileSync(databaseFile(folder.path), 'this is not a database, is it? '.repeat(100));
   expect(() => openSqliteStore(folder.path, { access: 'write' })).toThrow(
-    /cannot open the database .*raceway\.db: file is not a database\nCheck that the file/,
+    /cannot open the database .*raceway\.db: it is damaged \(file is not a database\)\nRun raceway doctor/,
   );
+});
+
+test('what is left of a database is refused, and left as it is', () => {
+  using folder = temporaryFolder();
+  const file = databaseFile(folder.path);
+  writeFileSync(`${file}-wal`, 'written last');
+  expect(() => openSqliteStore(folder.path, { access: 'write' })).toThrow(
+    /raceway\.db: it is gone, and what was written last, .*-wal, is still there\nBring it back/,
+  );
+  writeFileSync(file, '');
+  for (const access of ['read', 'write'] as const) {
+    expect(() => openSqliteStore(folder.path, { access })).toThrow(/raceway\.db: it is empty/);
+  }
+  expect(readdirSync(folder.path)).toStrictEqual(['raceway.db', 'raceway.db-wal']);
+});
+
+test('a clock that is set back makes nothing end before it began, and no id go down', async () => {
+  using folder = temporaryFolder();
+  await using store = openSqliteStore(folder.path, { access: 'write' });
+  const writer = await store.createRun(run);
+  const taskId = await writer.startTask({ step: 'start', parentIds: [], frames: [], sourceSha256: 'x' }, 1);
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  const other = await store.createRun(run);
+  expect(BigInt(other.runId)).toBeGreaterThan(BigInt(writer.runId));
+  await writer.beat();
+  await writer.finishAttempt({ taskId, attempt: 0, state: { status: 'successful' }, artifacts: [], blobs: [] });
+  await writer.finish({ status: 'successful' });
+  const { createdAt, finishedAt, heartbeatAt } = (await store.run('Sample', writer.runId)) ?? {};
+  expect([finishedAt, heartbeatAt].every((time) => Number(time) >= Number(createdAt))).toBe(true);
+  const [attempt] = await store.attempts('Sample', writer.runId, taskId);
+  expect(attempt?.finishedAt).toBeGreaterThanOrEqual(Number(attempt?.startedAt));
+  const times = (await store.events('Sample', writer.runId, 0)).map(({ at }) => at);
+  expect(times).toStrictEqual(times.toSorted((a, b) => a - b));
+});
+
+test('a run that is found ended by a clock that is behind did not end before its last sign of life', async () => {
+  using folder = temporaryFolder();
+  await using store = openSqliteStore(folder.path, { access: 'write' });
+  const { runId } = await store.createRun(run);
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  await store.recordEnd('Sample', runId, { status: 'failed', reason: { kind: 'lost' } });
+  const { finishedAt, heartbeatAt } = (await store.run('Sample', runId)) ?? {};
+  expect(finishedAt).toBe(heartbeatAt);
 });
 
 test('a home that is not there is not made by a reader', () => {
@@ -154,6 +227,17 @@ test('many processes that meet an empty home at once all write to it', async () 
   await using store = openSqliteStore(folder.file('home'), { access: 'read' });
   expect(await store.runs('Sample', {})).toHaveLength(count * 20);
 });
+
+/** Content that a new run was given. */
+async function storeContent(
+  home: string,
+  { store, content }: { store: RunStore; content: Uint8Array },
+): Promise<NewBlob> {
+  const writer = await store.createRun(run);
+  const blob = prepareBlob({ home, flow: writer.flow, runId: writer.runId }, [content]);
+  await writer.addBlobs([blob]);
+  return blob;
+}
 
 const run = {
   flow: 'Sample',

@@ -237,6 +237,8 @@ function ending(reason: RunReason): string {
       return `Its process ended with exit status ${reason.exitCode}, without saying why,`;
     case 'lost':
       return 'Its process is gone without a word, as after SIGKILL, a crash or a power cut; it was last heard of';
+    case 'unread':
+      return `What became of it cannot be read (${reason.message}); it ended`;
   }
 }
 

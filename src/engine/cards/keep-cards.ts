@@ -39,7 +39,7 @@ export async function keepCards(
     const { id, type } = policy;
     const { html, problems } = await cardHtml(policy, { subject, components: contents.components(id), text });
     for (const problem of problems) console.error(`In the card ${id}, ${problem}`);
-    const blob = prepareBlob(order.home, [Buffer.from(html)]);
+    const blob = prepareBlob(order, [Buffer.from(html)]);
     cards.push({ id, type, sha256: blob.sha256, sizeBytes: blob.sizeBytes });
     blobs.push(blob);
   }

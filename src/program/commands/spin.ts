@@ -8,7 +8,7 @@ import type { StepPolicy } from '../../flow/step-policy.ts';
 import { createTask } from '../../flow/task-instance.ts';
 import { prepareBlob } from '../../store/artifact-files.ts';
 import { decodeParameters, encodeValue } from '../../store/encoding.ts';
-import type { ArtifactRecord, NewBlob, RunReader, TaskRecord } from '../../store/run-store.ts';
+import type { ArtifactRecord, BlobOwner, NewBlob, RunReader, TaskRecord } from '../../store/run-store.ts';
 import { givenArtifacts } from '../given-artifacts.ts';
 import { runValues } from '../flow-values.ts';
 import { findOriginPlace, findOriginTask, type OriginTask } from '../origin-task.ts';
@@ -41,7 +41,7 @@ export async function spin(context: ProgramContext, workers: Workers): Promise<n
     parameters,
     originRunId: run.id,
     first: async (writer) => {
-      const { overrides, blobs } = encodeArtifacts(given, home);
+      const { overrides, blobs } = encodeArtifacts(given, { home, flow: writer.flow, runId: writer.runId });
       await writer.addBlobs(blobs);
       return {
         frontier: { after: () => [] },
@@ -139,14 +139,14 @@ function refuseOverrides(
 
 function encodeArtifacts(
   given: ReadonlyMap<string, unknown>,
-  home: string,
+  owner: BlobOwner,
 ): { readonly overrides: readonly ArtifactRecord[]; readonly blobs: readonly NewBlob[] } {
   const overrides: ArtifactRecord[] = [];
   const blobs: NewBlob[] = [];
   for (const [name, value] of given) {
     const encoded = encodeValue(value);
     if (encoded.kind === 'refused') throw new Error(`JSON cannot be stored: it holds ${encoded.what}`);
-    const blob = prepareBlob(home, encoded.parts);
+    const blob = prepareBlob(owner, encoded.parts);
     overrides.push({ name, type: encoded.type, sha256: blob.sha256, sizeBytes: blob.sizeBytes });
     blobs.push(blob);
   }

@@ -1,0 +1,39 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { databaseFile } from '../../src/store/home-folder.ts';
+import { nothingIsLeft, resumeCompletes } from '../aftermath.ts';
+import type { Fault } from '../fault.ts';
+import { struckRun } from '../storage.ts';
+
+/** The home is removed while the run goes on. Its data are lost, which is said; the flow then runs anew in the same place. */
+export const homeRemoved: Fault = {
+  name: 'home-removed',
+  title: 'The home removed during a run',
+  times: { full: 40, bounded: 2 },
+  async strike(injection) {
+    const struck = await struckRun(injection, {
+      strike: () => {
+        using witness = new DatabaseSync(databaseFile(injection.home));
+        const hasSucceeded = witness.prepare(`SELECT 1 FROM run WHERE status = 'successful'`);
+        hasSucceeded.get(); // so that it can be asked when the files have lost their names
+        rmSync(injection.home, { recursive: true, maxRetries: 20, retryDelay: 1 });
+        if (hasSucceeded.get() !== undefined) injection.miss('the run had recorded its end');
+      },
+    });
+    if (injection.missed === undefined) {
+      const { handle } = struck;
+      injection.check(
+        'a run without a home does not succeed',
+        handle?.status === 'successful' && JSON.stringify(handle),
+      );
+      injection.checkNames(struck.told, /removed|no home at|was moved|is gone/);
+      injection.check(
+        'no home is begun anew',
+        existsSync(injection.home) && readdirSync(injection.home, { recursive: true }).join(),
+      );
+    }
+    await nothingIsLeft(injection);
+    rmSync(injection.home, { recursive: true, force: true });
+    await resumeCompletes(injection);
+  },
+};

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { openHome } from '../../src/client/home.ts';
+import { databaseFile } from '../../src/store/home-folder.ts';
+import { aftermath } from '../aftermath.ts';
+import type { Fault } from '../fault.ts';
+import { heard } from '../heard.ts';
+import { kill, type Injection } from '../injection.ts';
+import { until } from '../until.ts';
+
+/** The script that starts a detached run is killed, as it starts it or later. The run goes on, and another script can attach to it. */
+export const killDetaching: Fault = {
+  name: 'kill-detaching',
+  title: 'SIGKILL of the script that started a detached run, at a random instant',
+  times: { full: 100, bounded: 2 },
+  async strike(injection) {
+    const { wallMs } = await injection.undisturbed();
+    const parent = injection.startParent({ options: { detached: true } });
+    await setTimeout(injection.random.between(0.1, 1.3) * wallMs);
+    if (!kill(parent.pid, 'SIGKILL')) injection.miss('it had ended');
+    await parent.ended;
+    await until(async () => (await latest(injection)) !== undefined || injection.processes().length === 0);
+    const run = await latest(injection);
+    if (run === undefined) injection.count('before there was a process for the run');
+    else {
+      injection.count(run.finished ? 'when the run had ended' : 'while the run went on');
+      const program = join(import.meta.dirname, '..', 'programs', 'attaches.ts');
+      const { stdout, stderr } = await injection.start([process.execPath, program, injection.home, run.pathspec]).ended;
+      const handle = heard(stdout, 'ended');
+      const isSuccessful = handle?.status === 'successful' && stdout.includes('Done!');
+      injection.check('another script sees the run to its end', !isSuccessful && `it said ${stdout} ${stderr}`);
+    }
+    await aftermath(injection);
+  },
+};
+
+async function latest({ home }: Injection): Promise<{ pathspec: string; finished: boolean } | undefined> {
+  if (!existsSync(databaseFile(home))) return undefined;
+  await using opened = await openHome(home);
+  return await opened.flow('Struck').latestRun();
+}

@@ -1,0 +1,11 @@
+/** Attaches to a run, reads its lines to the end, and prints what the handle says, as `runs-a-flow.ts` does: `attaches.ts <home> <pathspec>`. */
+import { Runner } from 'raceway';
+
+const [home = '', pathspec = ''] = process.argv.slice(2);
+await using running = await Runner.attach(pathspec, { home });
+let last = '';
+for await (const { line } of running.streamLog('stdout')) last = line;
+await running.wait();
+const { status, reason, exitCode, signalCode, stderr } = running;
+const said = { event: 'ended', pathspec, status, reason, exitCode, signalCode, stderr: stderr.slice(-4000), last };
+console.log(JSON.stringify(said));

@@ -1,0 +1,316 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, linkSync, lstatSync, renameSync, rmSync } from 'node:fs';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { artifactFile, DAMAGED_PREFIX, databaseFile } from './home-folder.ts';
+import { isRefusedRow, refuseOtherFiles, SqliteDatabase } from './sqlite-database.ts';
+import { isSha256, isText } from './record-shapes.ts';
+import { column } from './sqlite-row.ts';
+
+/** What became of a damaged database. */
+export interface Salvage {
+  /** Where the damaged one is now. */
+  readonly putAside: string;
+  /** How many rows were copied, by table. */
+  readonly copied: Readonly<Record<string, number>>;
+  /** What was lost, one thing a line; empty when everything could be read. */
+  readonly lost: readonly string[];
+}
+
+/** A table, and how its rows are found when not all of it can be read. */
+interface Table {
+  readonly name: string;
+  /** The key that counts its rows. */
+  readonly key?: string;
+  /** Without one: the column that says which row of another table a row belongs to. */
+  readonly of?: { readonly column: string; readonly table: string };
+  /** Columns that hold JSON, with what takes the place of something that is none; without that the row is dropped. */
+  readonly json?: Readonly<Record<string, string | null | undefined>>;
+}
+
+/** Of no machine: a run that is recorded as running with it is lost when its heartbeat is old. */
+const NO_PROCESS = '{"host":"","bootId":"","pid":0,"startTime":""}';
+
+/** In an order in which each row finds the one that it refers to. */
+const TABLES: readonly Table[] = [
+  {
+    name: 'run',
+    key: 'run_key',
+    json: {
+      reason: null,
+      system_tags: '[]',
+      parameters: '[{}]',
+      command: '[]',
+      process: NO_PROCESS,
+    },
+  },
+  { name: 'tag', of: { column: 'run_key', table: 'run' } },
+  { name: 'step', key: 'step_key' },
+  { name: 'task', key: 'task_key', json: { parent_ids: '[]', frames: '[]' } },
+  {
+    name: 'attempt',
+    key: 'attempt_key',
+    json: { reason: '{"kind":"lost"}', exception: null, transition: null, reads: null },
+  },
+  { name: 'blob', key: 'rowid' },
+  { name: 'artifact', of: { column: 'attempt_key', table: 'attempt' } },
+  { name: 'card', of: { column: 'attempt_key', table: 'attempt' } },
+  { name: 'given', of: { column: 'run_key', table: 'run' } },
+  { name: 'event', of: { column: 'run_key', table: 'run' }, json: { event: undefined } },
+];
+
+/** How many keys between those that could be read are tried one by one. */
+const MAX_TRIED = 1_000_000;
+
+/**
+ * Copies what can be read of a damaged database into a new one, which takes its place; the old one stays beside it. No
+ * process may have it open.
+ *
+ * @throws {RacewayError} `HOME` when the new one cannot be written; then everything is as it was
+ */
+export function salvageDatabase(home: string): Salvage {
+  const file = databaseFile(home);
+  const fresh = `${file}.${randomUUID()}`;
+  try {
+    const result = copyReadable(home, { from: file, to: fresh });
+    const putAside = `${home}/${DAMAGED_PREFIX}${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
+    // The damaged one has both names until the new one takes its place. Its log goes first: it is not the new one's.
+    linkSync(file, putAside);
+    for (const part of ['-wal', '-shm']) if (existsSync(file + part)) renameSync(file + part, putAside + part);
+    renameSync(fresh, file);
+    return { ...result, putAside };
+  } finally {
+    for (const part of ['', '-wal', '-shm']) rmSync(fresh + part, { force: true });
+  }
+}
+
+function copyReadable(home: string, { from, to }: { from: string; to: string }): Omit<Salvage, 'putAside'> {
+  const copied: Record<string, number> = {};
+  const lost: string[] = [];
+  const target = SqliteDatabase.open(to);
+  try {
+    target.writeUnchecked(() => {
+      const source = openDamaged(from);
+      for (const table of TABLES) {
+        const copy = new TableCopy(target, table);
+        const problem =
+          source === undefined ? 'all of it (no table could be found)' : copyTable(source, { table, copy });
+        copied[table.name] = copy.count;
+        lost.push(
+          ...[problem, ...copy.problems].filter((one) => one !== undefined).map((one) => `${table.name}: ${one}`),
+        );
+      }
+      source?.close();
+      restoreRuns(target, lost);
+      target.run('INSERT OR IGNORE INTO flow (name, created_at) SELECT flow, MIN(created_at) FROM run GROUP BY flow');
+      restoreContents(target, { home, lost });
+      dropOrphans(target, lost);
+    });
+    target.checkpoint();
+  } finally {
+    target.close();
+  }
+  return { copied, lost };
+}
+
+type Values = Readonly<Record<string, SQLInputValue>>;
+
+function openDamaged(file: string): DatabaseSync | undefined {
+  let database: DatabaseSync | undefined;
+  refuseOtherFiles(file);
+  try {
+    database = new DatabaseSync(file, { readOnly: !existsSync(`${file}-wal`) });
+    database.exec('PRAGMA trusted_schema = OFF; PRAGMA writable_schema = ON'); // so that what is wrong with one table does not keep the others from being read
+    database.prepare('SELECT COUNT(*) FROM sqlite_schema').get();
+    return database;
+  } catch {
+    database?.close();
+    return undefined;
+  }
+}
+
+/** Returns what of the table could not be read. */
+function copyTable(source: DatabaseSync, { table, copy }: { table: Table; copy: TableCopy }): string | undefined {
+  return table.of === undefined
+    ? copyByKey(source, { name: table.name, key: table.key ?? 'rowid', copy })
+    : copyByOwner(source, { name: table.name, of: table.of, copy });
+}
+
+/** From both ends up to what cannot be read, and between these one by one. */
+function copyByKey(
+  source: DatabaseSync,
+  { name, key, copy }: { name: string; key: string; copy: TableCopy },
+): string | undefined {
+  const select = `SELECT ${key} AS the_key, * FROM ${name}`;
+  let first = 0;
+  const error = readWhilePossible(source, `${select} ORDER BY ${key}`, (row) => {
+    first = Number(row['the_key']);
+    copy.add(row);
+  });
+  if (error === undefined) return undefined;
+  let last: number | undefined;
+  readWhilePossible(source, `${select} WHERE ${key} > ${first} ORDER BY ${key} DESC`, (row) => {
+    last = Number(row['the_key']);
+    copy.add(row);
+  });
+  let unread = 0;
+  const isTried = last !== undefined && last - first < MAX_TRIED;
+  for (let tried = first + 1; isTried && tried < (last ?? 0); tried += 1) {
+    const found = readWhilePossible(source, `${select} WHERE ${key} = ${tried}`, (row) => copy.add(row));
+    if (found !== undefined) unread += 1;
+  }
+  return `${isTried ? `up to ${unread}` : 'nobody knows how many'} rows (${error})`;
+}
+
+/** All at once, or else row by row of the table that they belong to, as far as that was read. */
+function copyByOwner(
+  source: DatabaseSync,
+  { name, of, copy }: { name: string; of: NonNullable<Table['of']>; copy: TableCopy },
+): string | undefined {
+  const rows: Values[] = [];
+  const error = readWhilePossible(source, `SELECT * FROM ${name}`, (row) => rows.push(row)); // these rows are small
+  if (error === undefined) {
+    for (const row of rows) copy.add(row);
+    return undefined;
+  }
+  let unread = 0;
+  for (const owner of copy.target.all(`SELECT ${of.column} AS the_key FROM ${of.table}`)) {
+    const select = `SELECT * FROM ${name} WHERE ${of.column} = ${Number(owner['the_key'])}`;
+    if (readWhilePossible(source, select, (row) => copy.add(row)) !== undefined) unread += 1;
+  }
+  return `rows of ${unread} of the table ${of.table} (${error})`;
+}
+
+/** Returns what went wrong. */
+function readWhilePossible(source: DatabaseSync, sql: string, take: (row: Values) => void): string | undefined {
+  let rows: Iterator<Values> | undefined;
+  for (;;) {
+    let next: IteratorResult<Values>;
+    try {
+      rows ??= source.prepare(sql).iterate();
+      next = rows.next();
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+    if (next.done === true) return undefined;
+    take(next.value);
+  }
+}
+
+/** A table of the new database, as it is filled. */
+class TableCopy {
+  readonly target: SqliteDatabase;
+  readonly #table: Table;
+  readonly #columns: readonly string[];
+  count = 0;
+  #replaced = 0;
+  #refused = 0;
+
+  constructor(target: SqliteDatabase, table: Table) {
+    this.target = target;
+    this.#table = table;
+    this.#columns = target
+      .all(`SELECT name FROM pragma_table_info('${table.name}')`)
+      .map((row) => column(row, 'name', isText));
+  }
+
+  /** What was not copied as it was. */
+  get problems(): readonly (string | undefined)[] {
+    return [
+      this.#replaced === 0 ? undefined : `${this.#replaced} values that were damaged are empty now`,
+      this.#refused === 0 ? undefined : `${this.#refused} rows that made no sense`,
+    ];
+  }
+
+  add(row: Values): void {
+    const { values, replaced, isUsable } = mendJson(this.#table, row);
+    this.#replaced += replaced;
+    if (!isUsable) {
+      this.#refused += 1;
+      return;
+    }
+    const columns = this.#columns.filter((name) => Object.hasOwn(row, name)); // an older one has fewer
+    const sql = `INSERT INTO ${this.#table.name} (${columns.join()}) VALUES (${columns.map(() => '?').join()})`;
+    try {
+      this.target.run(sql, ...columns.map((name) => values[name] ?? null));
+      this.count += 1;
+    } catch (error) {
+      if (!isRefusedRow(error)) throw error; // it is the new one that cannot be written: the disk is full, for one
+      this.#refused += 1;
+    }
+  }
+}
+
+function mendJson(
+  { json = {} }: Table,
+  row: Values,
+): { readonly values: Values; readonly replaced: number; readonly isUsable: boolean } {
+  const values = { ...row };
+  let replaced = 0;
+  for (const [name, instead] of Object.entries(json)) {
+    const value = values[name];
+    if (value === null || value === undefined || isJson(value)) continue;
+    if (instead === undefined) return { values, replaced, isUsable: false };
+    values[name] = instead;
+    replaced += 1;
+  }
+  return { values, replaced, isUsable: true };
+}
+
+function isJson(value: SQLInputValue): boolean {
+  try {
+    return typeof value === 'string' && JSON.parse(value) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Runs that were not read, as far as their events tell of them: what they left would be nobody's otherwise. */
+function restoreRuns(target: SqliteDatabase, lost: string[]): void {
+  const { changes } = target.run(
+    `INSERT OR IGNORE INTO run (run_key, flow, id, status, reason, created_at, finished_at, user, system_tags, parameters, command, process, heartbeat_at)
+     SELECT run_key, substr(pathspec, 1, instr(pathspec, '/') - 1), substr(pathspec, instr(pathspec, '/') + 1),
+       COALESCE(ended ->> '$.state.status', 'failed'),
+       IIF(ended IS NULL, '{"kind":"lost"}', ended -> '$.state.reason'),
+       begun_at, last_at, '', '[]', '[{}]', '[]', '${NO_PROCESS}', last_at
+     FROM (
+       SELECT run_key, MAX(IIF(event ->> 'type' = 'run-started', event ->> 'pathspec', NULL)) AS pathspec,
+         MAX(IIF(event ->> 'type' = 'run-finished', event, NULL)) AS ended, MIN(at) AS begun_at, MAX(at) AS last_at
+       FROM event WHERE run_key NOT IN (SELECT run_key FROM run) GROUP BY run_key)
+     WHERE pathspec IS NOT NULL`,
+  );
+  if (changes > 0) lost.push(`run: user, parameters, command and tags of ${changes} that only their events tell of`);
+}
+
+/** Contents that are named and were not read: a file is there all the same, and of others the name at least is kept. */
+function restoreContents(target: SqliteDatabase, { home, lost }: { home: string; lost: string[] }): void {
+  const missing = target.all(
+    `SELECT sha256, size_bytes FROM (SELECT sha256, size_bytes FROM artifact UNION SELECT sha256, size_bytes FROM card)
+     WHERE sha256 NOT IN (SELECT sha256 FROM blob)`,
+  );
+  let gone = 0;
+  for (const { sha256 = null, size_bytes: sizeBytes = null } of missing) {
+    target.run('INSERT OR IGNORE INTO blob (sha256, size_bytes) VALUES (?, ?)', sha256, sizeBytes);
+    const isThere =
+      isSha256(sha256) && lstatSync(artifactFile(home, sha256), { throwIfNoEntry: false })?.size === sizeBytes;
+    if (!isThere) gone += 1;
+  }
+  if (gone > 0) lost.push(`contents: ${gone} of artifacts or cards`);
+}
+
+/** Rows that belong to others which were not read; taking away some may leave more. */
+function dropOrphans(target: SqliteDatabase, lost: string[]): void {
+  const dropped: Record<string, number> = {};
+  for (const table of TABLES.filter(({ name }) => name !== 'blob' && name !== 'run')) {
+    const references = target.all(`SELECT "table" AS parent, "from" AS child, "to" AS parent_column
+      FROM pragma_foreign_key_list('${table.name}')`);
+    for (const { parent, child, parent_column: key } of references) {
+      const { changes } = target.run(
+        `DELETE FROM ${table.name} WHERE ${String(child)} NOT IN (SELECT ${String(key ?? child)} FROM ${String(parent)})`,
+      );
+      if (changes > 0) dropped[table.name] = (dropped[table.name] ?? 0) + changes;
+    }
+  }
+  for (const [name, count] of Object.entries(dropped)) {
+    lost.push(`${name}: ${count} rows that belong to something that could not be read`);
+  }
+}

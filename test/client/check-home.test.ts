@@ -1,0 +1,257 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, test } from 'vitest';
+import { checkHome, type Finding } from '../../src/client/check-home.ts';
+import { openHome } from '../../src/client/home.ts';
+import { checkDatabase } from '../../src/store/check-database.ts';
+import { artifactFile, databaseFile } from '../../src/store/home-folder.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { flowFolder } from '../flow-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { deadProcess, SeededHome } from './seeded-home.ts';
+
+const PAGE_BYTES = 4096;
+
+async function findings(home: string, options?: { deep: boolean }): Promise<readonly Finding[]> {
+  return Array.fromAsync(checkHome(home, options));
+}
+
+/** A closed home with a few runs, each with tasks that have small and large artifacts, and logs. */
+async function seed(path: string): Promise<void> {
+  await using seeded = await SeededHome.make();
+  for (let count = 0; count < 12; count += 1) {
+    const run = await seeded.run({ userTags: ['seeded'], values: { count } });
+    for (const step of ['start', 'train', 'end']) {
+      const id = await run.task(step, {
+        count,
+        text: `${step} ${count} `.repeat(300),
+        large: String(count % 3).repeat(70_000),
+      });
+      await run.log(id, `log of ${step}\n`);
+    }
+    await run.writer.finish({ status: 'successful' });
+  }
+  await seeded.home.close();
+  await seeded.store.close();
+  cpSync(seeded.path, path, { recursive: true, mode: 0 });
+  for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) {
+    chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o700 : 0o600);
+  }
+  chmodSync(path, 0o700);
+}
+
+/** Overwrites a part of a page, from 1. */
+function damagePage(home: string, page: number): void {
+  const bytes = readFileSync(databaseFile(home));
+  bytes.fill(0xa5, (page - 1) * PAGE_BYTES, (page - 1) * PAGE_BYTES + 2000);
+  writeFileSync(databaseFile(home), bytes);
+}
+
+/** Reads all there is; returns how many runs, tasks and artifacts that were, and how many contents were gone. */
+async function readAll(path: string): Promise<{ runs: number; tasks: number; artifacts: number; gone: number }> {
+  await using store = openSqliteStore(path, { access: 'write' });
+  const counts = { runs: 0, tasks: 0, artifacts: 0, gone: 0 };
+  for (const { name } of await store.flows()) {
+    for (const { id: runId } of await store.runs(name, {})) {
+      counts.runs += 1;
+      await store.events(name, runId, 0);
+      for (const task of await store.tasks(name, runId)) {
+        counts.tasks += 1;
+        for (const artifact of await store.artifacts(name, runId, task.id)) {
+          counts.artifacts += 1;
+          await store.readBlob(artifact).catch((error: unknown) => {
+            expect(error).toMatchObject({ code: 'ARTIFACT' });
+            counts.gone += 1;
+          });
+        }
+      }
+    }
+  }
+  return counts;
+}
+
+describe('checking a home', () => {
+  test('finds nothing wrong with one that a run has just made', async () => {
+    using project = flowFolder(`
+export class Sample extends FlowSpec {
+  large = '';
+  start = step([card()], () => {
+    console.log('hello');
+    this.large = 'x'.repeat(100_000);
+    this.next(this.end);
+  });
+  end = step(() => {});
+}`);
+    expect((await project.run(['run'])).status).toBe(0);
+    const found = await findings(project.file('.raceway'), { deep: true });
+    expect(found.filter(({ kind }) => kind !== 'disk')).toStrictEqual([]);
+  });
+
+  test('says that there is none', async () => {
+    using folder = temporaryFolder();
+    await expect(findings(folder.file('none'))).rejects.toMatchObject({ code: 'HOME' });
+  });
+
+  test('finds what other users may read, and takes the right from them', async () => {
+    using folder = temporaryFolder();
+    await seed(folder.path);
+    chmodSync(folder.path, 0o755);
+    const names = readdirSync(folder.file('logs'), { recursive: true, encoding: 'utf8' });
+    const log = names.find((name) => name.endsWith('stdout')) ?? '';
+    chmodSync(folder.file(`logs/${log}`), 0o644);
+    const [found] = await findings(folder.path);
+    expect(found).toMatchObject({
+      kind: 'permissions',
+      severity: 'error',
+      what: expect.stringContaining('1 more may be read'),
+    });
+    await found?.mend?.();
+    expect(statSync(folder.path).mode & 0o777).toBe(0o700);
+    expect(statSync(folder.file(`logs/${log}`)).mode & 0o777).toBe(0o600);
+    expect(await findings(folder.path)).toStrictEqual([]);
+  });
+
+  test('finds contents that are missing or cut short, and in depth those that are changed, and whose they are', async () => {
+    using folder = temporaryFolder();
+    await seed(folder.path);
+    await using home = await openHome(folder.path);
+    const artifacts = await Promise.all(
+      (await Array.fromAsync(home.flow('TrainFlow').runs({ limit: 3 }))).map(async (run) =>
+        (await Array.fromAsync(run.artifacts())).find(({ name }) => name === 'large'),
+      ),
+    );
+    const [missing = '', short = '', changed = ''] = artifacts.map((one) =>
+      artifactFile(folder.path, one?.sha256 ?? ''),
+    );
+    rmSync(missing);
+    truncateSync(short, 10);
+    writeFileSync(changed, readFileSync(changed).fill('x', 5, 6));
+    const shallow = await findings(folder.path);
+    expect(shallow.map(({ what }) => what).toSorted()).toStrictEqual([
+      expect.stringMatching(/^the content \w{12} (is damaged|is missing): TrainFlow\/\d+\/start\/1\/large, .*…$/),
+      expect.stringMatching(/^the content \w{12} (is damaged|is missing): TrainFlow\/\d+\/start\/1\/large, .*…$/),
+    ]);
+    expect(await findings(folder.path, { deep: true })).toHaveLength(3);
+  });
+
+  test('finds runs whose process is gone, and records that', async () => {
+    await using seeded = await SeededHome.make();
+    chmodSync(seeded.path, 0o700);
+    const lost = await seeded.run({ process: await deadProcess() });
+    await seeded.run();
+    const [found, ...others] = await findings(seeded.path);
+    expect(others).toStrictEqual([]);
+    expect(found).toMatchObject({ kind: 'lost-runs', severity: 'note', what: expect.stringContaining(lost.pathspec) });
+    await found?.mend?.();
+    expect(await seeded.store.run('TrainFlow', lost.id)).toMatchObject({
+      state: { status: 'failed', reason: { kind: 'lost' } },
+    });
+    expect(await findings(seeded.path)).toStrictEqual([]);
+  });
+
+  test('finds what is left of removed runs, and drops it', async () => {
+    using folder = temporaryFolder();
+    await seed(folder.path);
+    const left = folder.file('logs/TrainFlow/17');
+    mkdirSync(left, { mode: 0o700 });
+    writeFileSync(join(left, '1.0.stdout'), 'left', { mode: 0o600 });
+    const [found] = await findings(folder.path);
+    expect(found).toMatchObject({ kind: 'leftovers', what: 'nothing refers to 1 logs (4 B)' });
+    expect(await found?.mend?.()).toBe('dropped 1 logs (4 B)');
+    expect(existsSync(left)).toBe(false);
+  });
+
+  test('does not mend a database that a process has open', async () => {
+    using folder = temporaryFolder();
+    await seed(folder.path);
+    damagePage(folder.path, 3);
+    const holder = spawn('sh', ['-c', 'exec 3<"$0"; echo; exec sleep 600', databaseFile(folder.path)], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await once(holder.stdout, 'data');
+    const before = readFileSync(databaseFile(folder.path));
+    const found = (await findings(folder.path)).find(({ kind }) => kind === 'database');
+    await expect(found?.mend?.()).rejects.toThrow(new RegExp(`a process has it open \\(pid ${holder.pid}\\)`));
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
+    expect(readFileSync(databaseFile(folder.path)).equals(before)).toBe(true);
+  });
+
+  test('saves the rest of a database, whichever page is damaged, and says what was lost', async () => {
+    using folder = temporaryFolder();
+    await seed(folder.path);
+    const whole = await readAll(folder.path);
+    expect(whole).toStrictEqual({ runs: 12, tasks: 36, artifacts: 108, gone: 0 });
+    const bytes = readFileSync(databaseFile(folder.path));
+    const pages = bytes.byteLength / PAGE_BYTES;
+    let lossless = 0;
+    for (let page = 2; page <= pages; page += 2) {
+      writeFileSync(databaseFile(folder.path), bytes);
+      damagePage(folder.path, page);
+      let said = '';
+      for await (const { kind, mend } of checkHome(folder.path, { deep: true })) {
+        if (kind === 'database') said = (await mend?.()) ?? '';
+      }
+      const left = await readAll(folder.path);
+      expect(checkDatabase(databaseFile(folder.path), { deep: true })).toStrictEqual({
+        problems: [],
+        schema: 'current',
+      });
+      if (left.tasks === whole.tasks && left.artifacts === whole.artifacts && left.gone === 0) lossless += 1;
+      else expect(said, `page ${page}`).toMatch(/lost, by table: /);
+      expect(left.runs, `page ${page}`).toBeGreaterThan(0);
+      for (const name of readdirSync(folder.path).filter((each) => each.startsWith('raceway.db')))
+        rmSync(folder.file(name));
+    }
+    expect(lossless).toBeGreaterThan(pages / 8); // indexes, and pages that belong to nothing
+  }, 120_000);
+
+  test('of a database with nothing left in it, keeps logs and contents until it is decided about', async () => {
+    using folder = temporaryFolder();
+    await seed(folder.path);
+    writeFileSync(databaseFile(folder.path), Buffer.alloc(50_000, 'no database '));
+    const found = (await findings(folder.path)).find(({ kind }) => kind === 'database');
+    expect(found?.what).toContain('file is not a database');
+    expect(await found?.mend?.()).toMatch(/run 0, .*\nlost, by table: run: all of it/);
+    expect(await readAll(folder.path)).toMatchObject({ runs: 0 });
+    await using home = await openHome(folder.path);
+    expect(await home.collectGarbage()).toMatchObject({ contents: { count: 0 }, logs: { count: 0 } });
+    expect(readdirSync(folder.file('logs/TrainFlow'))).toHaveLength(12);
+    expect((await findings(folder.path)).map(({ kind }) => kind)).toStrictEqual(['put-aside']);
+    const old = readdirSync(folder.path).find((name) => name.startsWith('raceway.db.damaged-'));
+    rmSync(folder.file(old ?? ''));
+    expect(await home.collectGarbage()).toMatchObject({ contents: { count: 3 }, logs: { count: 36 } });
+  });
+
+  test('of a database with damaged values, puts nothing in their place and says so', async () => {
+    using folder = temporaryFolder();
+    await seed(folder.path);
+    const database = new DatabaseSync(databaseFile(folder.path));
+    database.exec(
+      `UPDATE run SET command = '[oops' WHERE run_key = 3; UPDATE attempt SET transition = '{' WHERE attempt_key = 5`,
+    );
+    database.close();
+    await using home = await openHome(folder.path);
+    await expect(Array.fromAsync(home.flow('TrainFlow').runs())).rejects.toThrow(/nothing that raceway writes to the column command\nIt is damaged.*Run raceway doctor/);
+    await home.close();
+    const found = (await findings(folder.path)).find(({ kind }) => kind === 'database');
+    expect(await found?.mend?.()).toContain(
+      'lost, by table: run: 1 values that were damaged are empty now; attempt: 1 values',
+    );
+    expect(await readAll(folder.path)).toStrictEqual({ runs: 12, tasks: 36, artifacts: 108, gone: 0 });
+  });
+});
