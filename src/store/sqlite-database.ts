@@ -33,9 +33,9 @@ export class SqliteDatabase {
    */
   static open(file: string, { readOnly = false }: { readOnly?: boolean } = {}): SqliteDatabase {
     return explained(file, 'open', () => {
+      refuseOtherFiles(file);
       refuseRemains(file);
       if (!readOnly && !existsSync(file)) create(file);
-      refuseOtherFiles(file);
       const database = new DatabaseSync(file, { readOnly, timeout: BUSY_TIMEOUT_MS });
       try {
         distrust(database);
