@@ -10,7 +10,6 @@ import { MIGRATIONS, SCHEMA_VERSION } from './sqlite-schema.ts';
 const BUSY_TIMEOUT_MS = 60_000;
 
 /** What SQLite says when it has waited in vain. */
-const SQLITE_BUSY = 5;
 
 /** A row as SQLite gives it back; whoever asks knows its columns. */
 export type Row = Readonly<Record<string, string | number | bigint | Uint8Array | null>>;
