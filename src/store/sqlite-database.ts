@@ -9,8 +9,6 @@ import { MIGRATIONS, SCHEMA_VERSION } from './sqlite-schema.ts';
 /** How long a transaction waits for others to finish theirs. Hundreds of runs may write to one home. */
 const BUSY_TIMEOUT_MS = 60_000;
 
-/** What SQLite says when it has waited in vain. */
-
 /** A row as SQLite gives it back; whoever asks knows its columns. */
 export type Row = Readonly<Record<string, string | number | bigint | Uint8Array | null>>;
 

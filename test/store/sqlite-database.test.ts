@@ -10,7 +10,7 @@ test('a write says what to do when another process has the database locked and d
   const other = new DatabaseSync(file);
   other.exec('BEGIN IMMEDIATE');
   expect(() => database.write(() => 'written')).toThrow(
-    /^cannot use the database .*raceway\.db: another process has locked it and does not go on\nFind the one that was stopped/,
+    /^cannot use the database .*raceway\.db: another process has locked it and does not go on \(database is locked\)\nFind the one that was stopped/,
   );
   other.exec('ROLLBACK');
   expect(database.write(() => 'written')).toBe('written');
