@@ -1,11 +1,11 @@
 // Makes the JavaScript of dist/; `tsc` adds the types. One file per entry point and per command that is loaded on demand:
 // a flow script starts twice for every run, and each module file costs a fifth of a millisecond there.
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { build } from 'rolldown';
 
 rmSync('dist', { recursive: true, force: true });
 await build({
-  input: { index: 'src/index.ts', flow: 'src/flow.ts', testing: 'src/testing.ts' },
+  input: { index: 'src/index.ts', flow: 'src/flow.ts', testing: 'src/testing.ts', cli: 'src/cli.ts' },
   platform: 'node',
   external: /^[^./]/,
   output: {
@@ -17,10 +17,11 @@ await build({
       groups: [
         {
           name: 'core',
-          test: /\/src\/core\/(node-version|errors|attributes|compile-cache|invalid|own-folder|parameter-text|pathspec)\.ts$/,
+          test: /\/src\/core\/(node-version|errors|attributes|compile-cache|invalid|own-folder|parameter-text|pathspec|version|duration)\.ts$/,
         },
         { name: 'flags', test: /\/src\/core\/(flags|nearest)\.ts$/ },
         { name: 'artifact-files', test: /\/src\/store\/(artifact-files|encoding|home-folder)\.ts$/ },
+        { name: 'secret-forms', test: /\/src\/engine\/(secret-forms|cards\/escape-html)\.ts$/ },
         { name: 'flow-spec', test: /\/src\/flow\/(flow-spec|definition|current)\.ts$/ },
         {
           name: 'graph',
@@ -30,3 +31,4 @@ await build({
     },
   },
 });
+chmodSync('dist/cli.js', 0o755); // as npm does where it installs the package

@@ -56,6 +56,14 @@ describe.concurrent('an example', () => {
     ]);
   });
 
+  test('detached-run lets a run go on and reads it to its end', async () => {
+    using folder = temporaryFolder();
+    const output = await runExample('detached-run', { folder: folder.path });
+    expect(output).toMatch(/^SlowFlow\/\d+ goes on by itself\n/);
+    expect(output).toMatch(/1 seconds passed\n/);
+    expect(output).toMatch(/It was successful, and waited for 2 seconds\n$/);
+  });
+
   test('top-level-options runs the flow without its lint', async () => {
     using folder = temporaryFolder();
     const output = await runExample('top-level-options', { folder: folder.path, seconds: 0 });

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { RacewayError } from '../core/errors.ts';
+import { harmless } from '../core/harmless.ts';
 import { decodeValue } from '../store/encoding.ts';
 import type { ArtifactRecord } from '../store/run-store.ts';
 import type { StoreLease } from './store-lease.ts';
@@ -56,6 +57,6 @@ export class Artifact {
   }
 
   [inspect.custom](): string {
-    return `Artifact ${this.pathspec} (${this.type}, ${this.sizeBytes} bytes)`;
+    return harmless(`Artifact ${this.pathspec} (${this.type}, ${this.sizeBytes} bytes)`);
   }
 }

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { harmless } from '../core/harmless.ts';
 import type { CardRecord } from '../store/run-store.ts';
 import type { StoreLease } from './store-lease.ts';
 
@@ -40,6 +41,6 @@ export class Card {
   }
 
   [inspect.custom](): string {
-    return `Card ${this.id} of ${this.taskPathspec} (${this.type}, ${this.sizeBytes} bytes)`;
+    return harmless(`Card ${this.id} of ${this.taskPathspec} (${this.type}, ${this.sizeBytes} bytes)`);
   }
 }

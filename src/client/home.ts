@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { inspect } from 'node:util';
 import type { AnyFlow, FlowShape } from '../core/flow-shape.ts';
 import { parsePathspec } from '../core/pathspec.ts';
+import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { RunReason } from '../core/status.ts';
 import { databaseFile, type HomeLocation, locateHome } from '../store/home-folder.ts';
 import { explainMissing } from './explain-missing.ts';
@@ -28,7 +29,16 @@ export async function openHome(location: string | HomeLocation = {}): Promise<Ho
 }
 
 /**
- * The folder that `openHome` would open.
+ * The folder that `openHome` would open, whether or not it is there.
+ *
+ * @internal
+ */
+export function homePath(location: HomeLocation): string {
+  return locateHome(location);
+}
+
+/**
+ * The same.
  *
  * @internal
  * @returns `undefined` when no home is there
@@ -37,6 +47,8 @@ export function findHome(location: HomeLocation): string | undefined {
   const path = locateHome(location);
   return existsSync(databaseFile(path)) ? path : undefined;
 }
+
+export type { HomeLocation } from '../store/home-folder.ts';
 
 /** A folder that holds runs, open for reading. Iterating over it gives its flows, newest first. */
 export class Home implements AsyncDisposable {
@@ -113,6 +125,17 @@ export class Home implements AsyncDisposable {
     const [task] = await Task.read<F>(this.#lease, { flow: place.flow, runId: place.run, taskId: place.task });
     if (task?.stepName !== place.step) throw await explainMissing(this.#lease, place);
     return task;
+  }
+
+  /**
+   * The run process of a run; it may have ended.
+   *
+   * @internal
+   * @param pathspec `Flow/run`
+   */
+  async processOf(pathspec: string): Promise<ProcessIdentity | undefined> {
+    const { flow, run } = parsePathspec(pathspec, 'run');
+    return (await this.#lease.store.run(flow, run))?.process;
   }
 
   /**

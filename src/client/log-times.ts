@@ -1,6 +1,9 @@
 import { open } from 'node:fs/promises';
 import { logTimesFile } from '../store/home-folder.ts';
 
+/** What a `Date` can hold, in milliseconds since the epoch. */
+const LATEST_MS = 8.64e15;
+
 interface Entry {
   readonly offset: number;
   readonly timeMs: number;
@@ -36,8 +39,10 @@ export class LogTimes {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
     for (const line of lines) {
-      const [offset, timeMs] = line.split(' ').map(Number);
-      if (Number.isFinite(offset) && Number.isFinite(timeMs)) this.#entries.push({ offset, timeMs } as Entry);
+      const [offset = NaN, timeMs = NaN] = line.split(' ').map(Number);
+      // Later ones stand behind: what does not is no entry of ours, as is a time that no Date can hold.
+      const isEntry = offset >= (this.#entries.at(-1)?.offset ?? 0) && Math.abs(timeMs) <= LATEST_MS;
+      if (isEntry && offset <= Number.MAX_SAFE_INTEGER) this.#entries.push({ offset, timeMs });
     }
   }
 

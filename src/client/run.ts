@@ -2,10 +2,11 @@ import { inspect } from 'node:util';
 import { InvalidOptionError, NotFoundError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
 import type { AnyFlow, Artifacts, FlowShape, ParameterValues } from '../core/flow-shape.ts';
+import { harmless } from '../core/harmless.ts';
 import { formatPathspec } from '../core/pathspec.ts';
 import { describeReason, type RunReason, type RunStatus } from '../core/status.ts';
 import { checkTags } from '../core/tags.ts';
-import { decodeText } from '../store/encoding.ts';
+import { decodeParameters } from '../store/encoding.ts';
 import { databaseFile } from '../store/home-folder.ts';
 import type { RunKind, RunRecord } from '../store/run-store.ts';
 import type { Artifact } from './artifact.ts';
@@ -114,9 +115,13 @@ export class Run<F extends FlowShape = AnyFlow> {
     return this.#record.originRunId;
   }
 
-  /** The values of its parameters and configs; those of secret parameters are not kept. */
+  /**
+   * The values of its parameters and configs; those of secret parameters are not kept.
+   *
+   * @throws {RacewayError} `HOME` when the database holds something else
+   */
   get parameters(): ParameterValues<F> {
-    this.#parameters ??= decodeText(this.#record.parameters) as ParameterValues<F>;
+    this.#parameters ??= decodeParameters(this.#record.parameters) as ParameterValues<F>;
     return this.#parameters;
   }
 
@@ -248,7 +253,7 @@ export class Run<F extends FlowShape = AnyFlow> {
   }
 
   [inspect.custom](): string {
-    const why = this.reason === undefined ? '' : `: ${describeReason(this.reason)}`;
+    const why = this.reason === undefined ? '' : `: ${harmless(describeReason(this.reason))}`;
     return `Run ${this.pathspec} (${this.status}${why})`;
   }
 

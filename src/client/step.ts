@@ -59,6 +59,11 @@ export class Step<F extends FlowShape = AnyFlow> {
     return this.#record.finishedAt !== undefined;
   }
 
+  /** Identifies the source it had: the same as in what `describe` of the flow script prints unless it was changed since. */
+  get sourceSha256(): string {
+    return this.#record.sourceSha256;
+  }
+
   /**
    * Reads the step again, into this handle.
    *

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { NotFoundError, RacewayError } from '../core/errors.ts';
 import { formatPathspec, parsePathspec } from '../core/pathspec.ts';
-import { databaseFile, logFile } from '../store/home-folder.ts';
+import { databaseFile, logFile, logTimesFile, refuseLinks } from '../store/home-folder.ts';
 import type { TaskRecord } from '../store/run-store.ts';
 import { FileWatch } from './file-watch.ts';
 import { isStillAt, logLines, type TaskLogLine } from './log-lines.ts';
@@ -18,6 +18,14 @@ export type LogStream = 'stdout' | 'stderr';
 export interface LogOptions {
   /** From 0; for a cloned task, among the attempts of the task it was cloned from. @default the latest */
   readonly attempt?: number | undefined;
+}
+
+/** How to read a log by lines. */
+export interface LogLinesOptions extends LogOptions {
+  /** Whether to wait for what is still to be written. Without that, a last line that has not ended comes as it is. @default true */
+  readonly follow?: boolean | undefined;
+  /** Aborting it ends the reading, and the loop throws its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Everything that an attempt has written so far. */
@@ -44,13 +52,23 @@ export async function logText(
   }
 }
 
-/** The lines of an attempt, those to come included, until the attempt has ended. */
+/** The lines of an attempt, unless told otherwise those to come included until the attempt has ended. */
 export async function* followLog(
   lease: StoreLease,
-  { task, stream, attempt, signal }: { task: TaskRecord; stream: LogStream; signal: AbortSignal } & LogOptions,
+  {
+    task,
+    stream,
+    attempt,
+    follow = true,
+    signal,
+  }: { task: TaskRecord; stream: LogStream; signal: AbortSignal } & LogLinesOptions,
 ): AsyncGenerator<TaskLogLine> {
   signal.throwIfAborted();
   const { file, ended } = await locate(lease, { task, stream, attempt });
+  if (!follow) {
+    yield* logLines(file, { ended: async () => true, next: async () => {} });
+    return;
+  }
   using watch = new FileWatch([file, databaseFile(lease.home)]);
   yield* logLines(file, { ended, next: () => watch.next(signal) });
 }
@@ -71,8 +89,10 @@ async function locate(
       `Its attempts are ${attempts.map((known) => known.number).join(', ')}.`,
     );
   }
+  const file = logFile(lease.home, { flow, runId, taskId, attempt: number, stream });
+  for (const one of [file, logTimesFile(file)]) refuseLinks(lease.home, one);
   return {
-    file: logFile(lease.home, { flow, runId, taskId, attempt: number, stream }),
+    file,
     ended: async () => (await read()).find((known) => known.number === number)?.state.status !== 'running',
   };
 }
@@ -80,7 +100,9 @@ async function locate(
 /** The task that was executed: a clone has written nothing itself, and may be the clone of a clone. */
 async function executedTask(lease: StoreLease, task: TaskRecord): Promise<TaskRecord> {
   let current = task;
-  while (current.originPathspec !== undefined) {
+  const seen = new Set<string>();
+  while (current.originPathspec !== undefined && !seen.has(current.originPathspec)) {
+    seen.add(current.originPathspec); // in a damaged database a task may come from itself
     if ((await lease.store.run(current.flow, current.runId))?.kind === 'spin') return current; // it is no clone
     const origin = parsePathspec(current.originPathspec, 'task');
     const record = await lease.store.task(origin.flow, origin.run, origin.task);

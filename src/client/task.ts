@@ -1,8 +1,10 @@
 import { inspect } from 'node:util';
 import { NotFoundError } from '../core/errors.ts';
 import type { AnyFlow, Artifacts, FlowShape } from '../core/flow-shape.ts';
+import { harmless } from '../core/harmless.ts';
 import { formatPathspec, parsePathspec } from '../core/pathspec.ts';
 import { describeReason, type TaskReason, type TaskStatus } from '../core/status.ts';
+import { decodeText } from '../store/encoding.ts';
 import type { ExceptionRecord } from '../store/run-store.ts';
 import { Artifact } from './artifact.ts';
 import { Card } from './card.ts';
@@ -12,7 +14,7 @@ import { leavable } from './leavable.ts';
 import type { TaskLogLine } from './log-lines.ts';
 import type { StoreLease } from './store-lease.ts';
 import { suggestion } from './suggestion.ts';
-import { followLog, type LogOptions, type LogStream, logText } from './task-log.ts';
+import { followLog, type LogLinesOptions, type LogOptions, type LogStream, logText } from './task-log.ts';
 import { type AttemptSnapshot, type TaskQuery, type TaskSnapshot, taskSnapshots } from './task-snapshots.ts';
 
 /** One try of a task, as it was when the task was read. */
@@ -120,6 +122,20 @@ export class Task<F extends FlowShape = AnyFlow> {
     return this.#snapshot.record.index;
   }
 
+  /** The item of the innermost foreach that it was made for; `undefined` outside of one. */
+  get item(): unknown {
+    const item = this.#snapshot.record.frames.findLast((frame) => frame.item !== undefined)?.item;
+    return item === undefined ? undefined : decodeText(item);
+  }
+
+  /**
+   * The names of the parameters and configs that its latest attempt looked at; `undefined` when that is not known, as while it runs
+   * or when its process was ended.
+   */
+  get parametersRead(): readonly string[] | undefined {
+    return this.#snapshot.record.reads?.parameters;
+  }
+
   /** The task it was cloned from, when its run is a resumed one; the one that it executed once more, when that is a spin. */
   get originPathspec(): string | undefined {
     return this.#snapshot.record.originPathspec;
@@ -193,10 +209,10 @@ export class Task<F extends FlowShape = AnyFlow> {
    */
   logLines(
     stream: LogStream,
-    { attempt, signal }: LogOptions & { readonly signal?: AbortSignal | undefined } = {},
+    { attempt, follow, signal }: LogLinesOptions = {},
   ): AsyncIterableIterator<TaskLogLine, undefined, undefined> {
     const task = this.#snapshot.record;
-    return leavable((either) => followLog(this.#lease, { task, stream, attempt, signal: either }), signal);
+    return leavable((either) => followLog(this.#lease, { task, stream, attempt, follow, signal: either }), signal);
   }
 
   /** The tasks it followed: one, or several when it is a join. Those of a spin are in the run that it comes from. */
@@ -205,7 +221,7 @@ export class Task<F extends FlowShape = AnyFlow> {
     if (this.#snapshot.isSpun && originPathspec !== undefined) {
       const origin = parsePathspec(originPathspec, 'task');
       for (const task of await Task.read<F>(this.#lease, { flow, runId: origin.run, taskId: origin.task })) {
-        yield* task.parentTasks();
+        if (!task.#snapshot.isSpun) yield* task.parentTasks(); // a spin comes from a run
       }
       return;
     }
@@ -225,7 +241,7 @@ export class Task<F extends FlowShape = AnyFlow> {
   }
 
   [inspect.custom](): string {
-    const why = this.reason === undefined ? '' : `: ${describeReason(this.reason)}`;
+    const why = this.reason === undefined ? '' : `: ${harmless(describeReason(this.reason))}`;
     return `Task ${this.pathspec} (${this.status}${why})`;
   }
 

@@ -42,6 +42,11 @@ export function parsePathspec<D extends PathspecDepth = PathspecDepth>(text: str
   return { flow, run, step, task } as PathspecOf<D>;
 }
 
+/** Whether a text can be a part of a pathspec, and so a file name and a word on a command line. */
+export function isPathspecPart(text: string): boolean {
+  return PART.test(text);
+}
+
 /** `Flow/run/step/task`, as far as the parts go. */
 export function formatPathspec({ flow, run, step, task }: Pathspec): string {
   return [flow, run, step, task].filter((part) => part !== undefined).join('/');

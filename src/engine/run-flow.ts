@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { clearTimeout, setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import type { RunEvent, TaskOutput } from '../core/events.ts';
@@ -7,7 +7,7 @@ import { LONGEST_TIMER_MS } from '../core/longest-timer.ts';
 import { formatPathspec } from '../core/pathspec.ts';
 import { describeReason, type FinalRunState } from '../core/status.ts';
 import type { Graph } from '../flow/graph.ts';
-import { attemptTempFolder, logFile, logFolder } from '../store/home-folder.ts';
+import { attemptTempFolder, logFile, logFolder, makeFolderInHome } from '../store/home-folder.ts';
 import type { AttemptResult, ExceptionRecord, RunReader, RunWriter } from '../store/run-store.ts';
 import { mergePolicies, type StepPolicy } from '../flow/step-policy.ts';
 import { attemptResult, caughtResult } from './attempt-result.ts';
@@ -20,15 +20,13 @@ import { TaskLog } from './task-log.ts';
 import { machineResources, TaskQueue } from './task-queue.ts';
 import { type LeftByTask, leftBy, taskSources } from './task-sources.ts';
 import type { WorkerPool } from './worker-pool.ts';
-import type { TaskEnd, TaskLimit, WorkerProcess } from './worker-process.ts';
+import { SIGNALS_OF_A_STOP, type TaskEnd, type TaskLimit, type WorkerProcess } from './worker-process.ts';
 
 /** How often the run says that it is alive when nothing else happens, in milliseconds. */
 const HEARTBEAT_MS = 10_000;
 
 /** That several new workers in a row cannot begin is no accident. One that had tasks before may have been spoilt by them. */
 const MAX_TRIES_TO_BEGIN = 3;
-
-const SIGNALS_OF_A_STOP: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /**
  * How long after a worker was ended by a signal the same signal may still be on its way to this process. It is waited for
@@ -158,7 +156,7 @@ class RunProgress {
     this.#facts = { home, flow, runId, originRunId, user, tags, parameters, maxNumSplits, with: added, secrets };
     this.#policies = setup.policies;
     this.#due = new TaskQueue((step) => this.#policies.get(step)?.resources, machineResources);
-    mkdirSync(logFolder(setup.home, setup.writer.flow, setup.writer.runId), { recursive: true, mode: 0o700 });
+    makeFolderInHome(setup.home, logFolder(setup.home, setup.writer.flow, setup.writer.runId));
   }
 
   async complete(first: readonly PlannedTask[]): Promise<FinalRunState> {

@@ -1,4 +1,4 @@
-import { decodeText, encodeText } from '../store/encoding.ts';
+import { decodeParameters, decodeText, encodeText } from '../store/encoding.ts';
 
 /** Gives a task the value of one parameter. */
 type ValueOf = () => unknown;
@@ -12,7 +12,7 @@ export class RunParameters {
 
   /** @param text as `encodeText` writes them */
   constructor(text: string) {
-    const values = Object.entries(decodeText(text) as Record<string, unknown>);
+    const values = Object.entries(decodeParameters(text));
     this.#values = values.map(([name, value]) => [name, isConstant(value) ? () => value : copier(value)]);
   }
 

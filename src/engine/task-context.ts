@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import type { CurrentTask } from '../flow/current.ts';
+import { makeFolderInHome } from '../store/home-folder.ts';
 import { foreachStack } from './foreach-stack.ts';
 import type { TaskOrder } from './messages.ts';
 import type { TaskCards } from './task-cards.ts';
@@ -18,6 +18,7 @@ export class TaskContext implements CurrentTask, Disposable {
   readonly foreachStack: CurrentTask['foreachStack'];
   readonly card: TaskCards;
   readonly #stop = new AbortController();
+  readonly #home: string;
   readonly #tempdir: string;
   #listens = false;
 
@@ -33,6 +34,7 @@ export class TaskContext implements CurrentTask, Disposable {
     this.tags = order.tags;
     this.foreachStack = foreachStack(order.frames);
     this.index = this.foreachStack.at(-1)?.index;
+    this.#home = order.home;
     this.#tempdir = order.tempdir;
   }
 
@@ -48,7 +50,7 @@ export class TaskContext implements CurrentTask, Disposable {
 
   /** Made when first asked for; the run process removes it, however the task ends. */
   tempdir(): string {
-    mkdirSync(this.#tempdir, { recursive: true, mode: 0o700 });
+    makeFolderInHome(this.#home, this.#tempdir);
     return this.#tempdir;
   }
 

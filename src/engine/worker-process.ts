@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clearTimeout, setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
+import { LONGEST_TIMER_MS } from '../core/longest-timer.ts';
 import { endTree, type Tree } from '../process/end-tree.ts';
 import { endGroup, signalGroup } from '../process/groups.ts';
 import { identityOf } from '../process/identity.ts';
@@ -36,6 +37,9 @@ export type TaskEnd =
   /** The worker ended while it loaded the flow, as any other would. */
   | { readonly kind: 'unloadable'; readonly message: string };
 
+/** Whoever sends one of these to a worker ends the whole run, as Ctrl-C does. */
+export const SIGNALS_OF_A_STOP: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP']);
+
 /** How long a worker may go on without its channel. */
 const UNHEARD_MS = 2000;
 
@@ -58,6 +62,8 @@ export interface WorkerStart {
   readonly script: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly guardian: Guardian;
+  /** How long a worker may take to load the flow. One that cannot get its threads waits for them for ever. */
+  readonly startLimitMs: number;
   /** Called when the running task has printed something. */
   readonly onPrinted: () => void;
 }
@@ -83,12 +89,16 @@ export class WorkerProcess {
   #timer: NodeJS.Timeout | undefined;
   /** When the task has exceeded its limit: waits until it has nothing left to say. */
   #expired: PromiseWithResolvers<void> | undefined;
+  readonly #startTimer: NodeJS.Timeout;
+  readonly #startLimitMs: number;
+  /** Whether it took too long to load the flow. */
+  #isLate = false;
   /** Whether a task has been executed here. */
   #isUsed = false;
   /** Whether it may have started processes, which may have left its group. */
   #mayHaveChildren = false;
 
-  constructor({ script, environment, guardian, onPrinted }: WorkerStart) {
+  constructor({ script, environment, guardian, startLimitMs, onPrinted }: WorkerStart) {
     this.#guardian = guardian;
     this.#onPrinted = onPrinted;
     this.#startLog = openUnnamedFile();
@@ -103,6 +113,8 @@ export class WorkerProcess {
     this.pid = this.#process.pid ?? 0;
     this.#tree = { pid: this.pid, startTime: identityOf(this.pid)?.startTime, mark };
     if (this.#process.pid !== undefined) guardian.watch(this.#process.pid);
+    this.#startLimitMs = startLimitMs;
+    this.#startTimer = setTimer(() => this.#giveUpStart(), Math.min(startLimitMs, LONGEST_TIMER_MS)).unref();
     this.#process.on('message', (message) => this.#hear(message as WorkerMessage));
     this.#process.on('error', (error) =>
       this.#end({ kind: 'unusable', message: `no worker could be started: ${error.message}` }),
@@ -204,6 +216,7 @@ export class WorkerProcess {
   #hear(message: WorkerMessage): void {
     switch (message.type) {
       case 'ready':
+        clearTimeout(this.#startTimer);
         if (this.#state.status !== 'starting') return;
         if (this.#state.task === undefined) this.#state = { status: 'idle' };
         else this.#give(this.#state.task);
@@ -230,14 +243,36 @@ export class WorkerProcess {
     if (this.#state.status !== 'ended') signalGroup(this.pid, 'SIGKILL');
   }
 
+  #giveUpStart(): void {
+    this.#isLate = true;
+    signalGroup(this.pid, 'SIGKILL');
+  }
+
   #end(end: TaskEnd): void {
     if (this.#state.status === 'ended') return;
-    const couldNotLoad = this.#state.status === 'starting' && (end.kind === 'exit' || end.kind === 'signal');
-    const told: TaskEnd = couldNotLoad ? { kind: 'unloadable', message: this.#readStartLog() } : end;
+    clearTimeout(this.#startTimer);
+    const told = this.#state.status === 'starting' ? this.#endOfStart(end) : end;
     this.#state = { status: 'ended', end: told };
     this.#ended.resolve();
     this.#settle(told);
     closeSync(this.#startLog);
+  }
+
+  /** A flow that ends whoever loads it would end the next worker too; by a signal somebody struck down this one alone. */
+  #endOfStart(end: TaskEnd): TaskEnd {
+    const told = (what: string): string => `${what}\n${this.#readStartLog()}`.trimEnd();
+    if (this.#isLate) {
+      const limit = `${Math.round(this.#startLimitMs / 100) / 10} s`;
+      return { kind: 'unloadable', message: told(`its worker had not loaded the flow after ${limit}`) };
+    }
+    if (end.kind === 'exit') {
+      return {
+        kind: 'unloadable',
+        message: told(`it ended with exit status ${end.exitCode} while it loaded the flow`),
+      };
+    }
+    if (end.kind !== 'signal' || SIGNALS_OF_A_STOP.has(end.signalCode)) return end;
+    return { kind: 'unusable', message: told(`its worker was ended by ${end.signalCode} while it loaded the flow`) };
   }
 
   /** What becomes of a task for which this worker was chosen just before its end. */
@@ -260,7 +295,7 @@ export class WorkerProcess {
   #readStartLog(): string {
     const bytes = Buffer.alloc(Math.min(fstatSync(this.#startLog).size, 10_000));
     readSync(this.#startLog, bytes, 0, bytes.byteLength, 0);
-    return `it ended while it loaded the flow\n${bytes.toString()}`.trimEnd();
+    return bytes.toString();
   }
 }
 

@@ -69,8 +69,10 @@ class Worker {
   }
 
   hear(message: OrderMessage): void {
-    if (message.type === 'run') this.#run = message.run;
-    else if (this.#run !== undefined) void this.#serve({ ...this.#run, ...message.task }).catch(giveUp);
+    if (message.type === 'run') {
+      this.#run = message.run;
+      if (message.run.secrets.length > 0) process.report.excludeEnv = true; // secrets stand there while a task runs
+    } else if (this.#run !== undefined) void this.#serve({ ...this.#run, ...message.task }).catch(giveUp);
   }
 
   async #serve(order: TaskOrder): Promise<void> {

@@ -44,7 +44,7 @@ function readSpec(spec: string): DefinedDecorator {
 }
 
 function readOptions(spec: string, text: string): Record<string, unknown> {
-  const options: Record<string, unknown> = {};
+  const options: Record<string, unknown> = Object.create(null) as Record<string, unknown>; // `__proto__` is a name like any other
   for (const part of text === '' ? [] : splitAtCommas(text)) {
     const equals = part.indexOf('=');
     if (equals < 1) {

@@ -6,12 +6,12 @@ import { entryOf, processTable, type ProcessEntry, type ProcessTable } from './p
 
 /** A child and what it started: its descendants, its process group, and whatever carries its mark. */
 export interface Tree {
-  /** The child's pid, which is also the id of its group. */
+  /** The child's pid, which is the id of its group if it leads one; or the id of the group, if its leader has ended. */
   readonly pid: number;
   /** The child's start time (`identityOf`), which tells its pid from the same one used again. */
   readonly startTime: string | undefined;
-  /** An environment entry that nothing outside this tree has. */
-  readonly mark: Mark;
+  /** An environment entry that nothing outside this tree has, if there is one. */
+  readonly mark?: Mark | undefined;
 }
 
 /**
@@ -48,7 +48,7 @@ class Ending {
   /** What has been sent to each, by pid. */
   readonly #sent = new Map<number, NodeJS.Signals>();
   #signal: NodeJS.Signals = 'SIGTERM';
-  /** Whether the child's group has had its head start. */
+  /** Whether the child and its group have had their head start. */
   #isGroupWarned = false;
   /** Whether the last look found a process of the group. */
   #sawGroup = false;
@@ -77,17 +77,23 @@ class Ending {
 
   /** Sends the signal to whoever has not had it, and returns how many are left. */
   async #look(table?: ProcessTable): Promise<number> {
-    const [processes = [], pids] = await Promise.all([table ?? processTable(), marked(this.#tree.mark)]);
+    const [processes = [], pids] = await Promise.all([table ?? processTable(), this.#marked()]);
     const members = this.#membersIn(processes, new Set(pids));
-    const isHeadStart = this.#sawGroup && this.#signal === 'SIGTERM' && !this.#isGroupWarned;
+    const isFirst = ({ pid, group }: ProcessEntry): boolean => pid === this.#tree.pid || group === this.#tree.pid;
+    const isHeadStart = this.#signal === 'SIGTERM' && !this.#isGroupWarned && members.some(isFirst);
     this.#isGroupWarned = true;
-    for (const { pid, startTime, group } of members) {
-      if (this.#sent.get(pid) === this.#signal || (isHeadStart && group !== this.#tree.pid)) continue;
+    for (const entry of members) {
+      const { pid, startTime } = entry;
+      if (this.#sent.get(pid) === this.#signal || (isHeadStart && !isFirst(entry))) continue;
       this.#sent.set(pid, this.#signal);
       // It may have ended since, and its pid may be another's.
       if (entryOf(pid)?.startTime === startTime) send(pid, this.#signal);
     }
     return members.length;
+  }
+
+  async #marked(): Promise<readonly number[]> {
+    return this.#tree.mark === undefined ? [] : await marked(this.#tree.mark);
   }
 
   #membersIn(table: ProcessTable, marks: ReadonlySet<number>): ProcessEntry[] {
@@ -96,7 +102,7 @@ class Ending {
     const leader = table.find(({ pid }) => pid === this.#tree.pid);
     const isGroupOurs = leader === undefined || leader.startTime === this.#tree.startTime;
     const isMember = ({ pid, parentPid, group, startTime }: ProcessEntry): boolean =>
-      (isGroupOurs && group === this.#tree.pid) ||
+      (isGroupOurs && (group === this.#tree.pid || pid === this.#tree.pid)) ||
       marks.has(pid) ||
       this.#members.get(pid) === startTime ||
       members.has(parentPid);

@@ -10,6 +10,14 @@ export interface Mark {
   readonly value: string;
 }
 
+/** What the names of all marks begin with. */
+export const MARK_PREFIX = 'RACEWAY_MARK_';
+
+/** A mark that nothing has yet. */
+export function newMark(): Mark {
+  return { name: `${MARK_PREFIX}${randomBytes(8).toString('hex')}`, value: '1' };
+}
+
 /**
  * Ends what this process started when this process ends, in whatever way: a small `sh` that is told the process groups
  * on its stdin and acts when that stream ends. It needs no cooperation from this process, which may be killed by
@@ -29,7 +37,7 @@ export interface Mark {
  */
 export class Guardian implements AsyncDisposable {
   /** The environment entry that every child must be given. Its name is unique to this guardian; any value will do. */
-  readonly mark: Mark = { name: `RACEWAY_MARK_${randomBytes(8).toString('hex')}`, value: '1' };
+  readonly mark = newMark();
   readonly #graceMs: number;
   readonly #groups = new Set<number>();
   readonly #folders = new Set<string>();

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { RunEvent, TaskOutput } from '../core/events.ts';
+import { harmless, harmlessJson } from '../core/harmless.ts';
 import { parsePathspec, withoutFlow } from '../core/pathspec.ts';
 import { describeReason, type TaskReason } from '../core/status.ts';
 import { timestamp } from '../core/timestamp.ts';
@@ -18,7 +19,10 @@ export interface ConsoleOptions {
   readonly resumeCommand: ((runId: string) => string) | undefined;
 }
 
-/** Lines for people, as Metaflow writes them: `time [run/step/task (pid N)] text`. Colours only on a terminal. */
+/**
+ * Lines for people, as Metaflow writes them: `time [run/step/task (pid N)] text`. Colours only on a terminal. What a task
+ * prints is shown as it is, as it would be without raceway; what is told about it is made harmless.
+ */
 export class TextConsole implements RunConsole {
   readonly #resumeCommand: ConsoleOptions['resumeCommand'];
   readonly #pids = new Map<string, number>();
@@ -70,7 +74,7 @@ export class TextConsole implements RunConsole {
   }
 
   remark(text: string): void {
-    this.#print('', [text]);
+    this.#print('', [harmless(text)]);
   }
 
   #explain(
@@ -96,11 +100,11 @@ export class TextConsole implements RunConsole {
 /** One JSON object a line: the events as they are, with their time. */
 export class JsonConsole implements RunConsole {
   report(event: RunEvent | TaskOutput, exception?: ExceptionRecord): void {
-    process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), ...event, exception })}\n`);
+    process.stdout.write(`${harmlessJson({ time: new Date().toISOString(), ...event, exception })}\n`);
   }
 
   remark(text: string): void {
-    process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), type: 'remark', text })}\n`);
+    process.stdout.write(`${harmlessJson({ time: new Date().toISOString(), type: 'remark', text })}\n`);
   }
 }
 
@@ -114,7 +118,7 @@ function isUnexplained(reason: TaskReason, exception: ExceptionRecord | undefine
 }
 
 function printError(text: string): void {
-  process.stderr.write(`${text.replaceAll(/^/gm, '    ')}\n`);
+  process.stderr.write(`${harmless(text, '\n\t').replaceAll(/^/gm, '    ')}\n`);
 }
 
 const HAS_COLOURS = process.stdout.isTTY && process.stdout.hasColors();

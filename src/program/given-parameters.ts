@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { InvalidOptionError } from '../core/errors.ts';
 import type { InternalOptions } from '../core/flags.ts';
 import type { DeclaredParameters } from '../flow/declared-parameters.ts';
@@ -6,7 +7,8 @@ import type { CommandLine } from './command-line.ts';
 import { readJsonObject } from './read-json-object.ts';
 
 /**
- * The parameters a run was given: on the command line, else in the file a Runner wrote, else in the environment.
+ * The parameters a run was given: on the command line, else in the file a Runner wrote, else in the environment. The file
+ * of a Runner is gone when it has been read.
  *
  * @throws {InvalidOptionError} when that file cannot be read, or a program that started this one gave a secret on the
  *   command line, where everybody on the machine can read it
@@ -21,7 +23,10 @@ export function givenParameters(
   if (exposed !== undefined && runnerAttributeFile !== undefined) throw exposedSecret(exposed);
   for (const [name, text] of parameterVariables) given.set(name, { kind: 'text', texts: [text] });
   if (parametersFile !== undefined) {
-    for (const [name, value] of Object.entries(readJsonObject(parametersFile, 'parameters-file'))) {
+    const values = readJsonObject(parametersFile, 'parameters-file');
+    // A Runner's is for this process alone, and there may be secrets in it.
+    if (runnerAttributeFile !== undefined) rmSync(parametersFile, { force: true });
+    for (const [name, value] of Object.entries(values)) {
       given.set(name, typeof value === 'string' ? { kind: 'text', texts: [value] } : { kind: 'value', value });
     }
   }

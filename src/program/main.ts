@@ -1,6 +1,7 @@
 import module from 'node:module'; // as a whole: an old Node lacks names in it, and is to be told so by node-version.ts
 import { compileCacheFolder } from '../core/compile-cache.ts';
 import type { FlowClass } from '../flow/flow-spec.ts';
+import { privateCompileCache } from '../process/private-cache.ts';
 
 /**
  * Makes a script a flow script: reads the command line, does what it says, and ends the process with its status
@@ -12,7 +13,7 @@ import type { FlowClass } from '../flow/flow-spec.ts';
 export async function main(flowClass: FlowClass): Promise<never> {
   // Set by whoever started this process; nothing that the flow starts should have it.
   if (process.env['NODE_COMPILE_CACHE'] === compileCacheFolder()) delete process.env['NODE_COMPILE_CACHE'];
-  else module.enableCompileCache(compileCacheFolder());
+  else enableCache(privateCompileCache());
   // The engine is loaded from here on, since only what is imported now comes from the cache.
   if (process.env['RACEWAY_WORKER'] !== undefined && process.send !== undefined) {
     delete process.env['RACEWAY_WORKER'];
@@ -27,4 +28,8 @@ export async function main(flowClass: FlowClass): Promise<never> {
     : undefined;
   const { runProgram } = await import('./program.ts');
   return runProgram(flowClass, { argv, workers });
+}
+
+function enableCache(folder: string | undefined): void {
+  if (folder !== undefined) module.enableCompileCache(folder);
 }

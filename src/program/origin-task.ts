@@ -50,8 +50,10 @@ export async function findOriginPlace(word: string, query: OriginQuery): Promise
   if (run === undefined) throw await explainMissing({ home, store }, place);
   if (run.kind === 'run') return { run, step, taskId };
   const spun = (await store.tasks(flow, runId, step)).find(({ id }) => taskId === undefined || id === taskId);
-  if (spun?.originPathspec === undefined) throw await explainMissing({ home, store }, place);
-  return findOriginPlace(spun.originPathspec, query);
+  const origin = spun?.originPathspec === undefined ? undefined : parsePathspec(spun.originPathspec, 'task');
+  const originRun = origin && (await store.run(flow, origin.run));
+  if (origin === undefined || originRun?.kind !== 'run') throw await explainMissing({ home, store }, place);
+  return { run: originRun, step: origin.step, taskId: origin.task };
 }
 
 async function latestRunWith(step: string, { store, flow, user }: OriginQuery): Promise<RunRecord> {

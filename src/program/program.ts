@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { InvalidOptionError, RacewayError } from '../core/errors.ts';
+import { harmless } from '../core/harmless.ts';
 import { type FlowDefinition, defineFlow } from '../flow/definition.ts';
 import type { FlowClass } from '../flow/flow-spec.ts';
 import { announceFailure } from './attribute-file.ts';
@@ -67,19 +68,22 @@ function explain(error: unknown, argv: readonly string[]): number {
   if (isOfTheSystem(error)) {
     const isSpin = argv.find((word) => Object.hasOwn(COMMANDS, word)) === 'spin';
     const [what, advice] = isSpin ? ['task', 'spin it again'] : ['run', 'resume the run'];
-    process.stderr.write(`Error: the ${what} could not go on: ${error.message}\nMend that, then ${advice}.\n`);
+    writeError(`Error: the ${what} could not go on: ${error.message}\nMend that, then ${advice}.`);
     return FAILED_STATUS;
   }
   if (!(error instanceof RacewayError)) {
-    process.stderr.write(
-      `Internal error, please report it:\n${error instanceof Error ? error.stack : String(error)}\n`,
-    );
+    writeError(`Internal error, please report it:\n${error instanceof Error ? error.stack : String(error)}`);
     return FAILED_STATUS;
   }
-  process.stderr.write(`Error: ${error.message}\n`);
+  writeError(`Error: ${error.message}`);
   announceFailure(argv, error);
   const isUsage = error instanceof InvalidOptionError || ['FLOW_DEFINITION', 'PATHSPEC'].includes(error.code);
   return isUsage ? USAGE_STATUS : FAILED_STATUS;
+}
+
+/** A message may repeat anything: an argument, a name from a store, what a flow threw. */
+function writeError(text: string): void {
+  process.stderr.write(`${harmless(text, '\n\t')}\n`);
 }
 
 /** A full disk, a folder that is gone, a database that cannot be written: Node and SQLite give such errors a code. */

@@ -4,6 +4,7 @@ import { PROTOCOL } from '../core/attributes.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { DEFAULT_NUM_SPLITS, type InternalOptions, type RunOptions } from '../core/flags.ts';
 import { formatCommand } from '../core/format-command.ts';
+import { harmless } from '../core/harmless.ts';
 import { LONGEST_TIMER_MS } from '../core/longest-timer.ts';
 import { parsePathspec } from '../core/pathspec.ts';
 import { checkTags } from '../core/tags.ts';
@@ -18,7 +19,7 @@ import { secretValues, withoutSecrets } from '../flow/secret-values.ts';
 import type { StepPolicy } from '../flow/step-policy.ts';
 import { ownIdentity } from '../process/identity.ts';
 import { userName } from '../process/user-name.ts';
-import { locateHome, makeHome } from '../store/home-folder.ts';
+import { describeExposure, locateHome, makeHome } from '../store/home-folder.ts';
 import type { RunKind, RunWriter } from '../store/run-store.ts';
 import { openSqliteStore, type SqliteStore } from '../store/sqlite-store.ts';
 import { announceRun } from './attribute-file.ts';
@@ -107,6 +108,8 @@ export class RunSession {
       const { home } = this;
       if (makeHome(home)) this.say(`Made the home ${home}`);
       this.#store = openSqliteStore(home, { access: 'write' });
+      const exposure = describeExposure(home);
+      if (exposure !== undefined) this.say(exposure);
     }
     return this.#store;
   }
@@ -135,6 +138,7 @@ export class RunSession {
     const { runIdFile } = this.#options;
     const { variables, values } = readSecrets(policies);
     const secrets = { variables, values: [...values, ...secretValues(definition.parameters, parameters)] };
+    if (secrets.values.length > 0) process.report.excludeEnv = true; // a secret may have come from there
     if (runIdFile !== undefined) writeRunId(runIdFile, '');
     const { store } = this;
     const forTasks = encodeParameters(parameters);
@@ -237,7 +241,7 @@ export class RunSession {
 
   /** Something for people on stderr, unless they asked for quiet. */
   say(text: string): void {
-    if (this.#context.commandLine.topLevel.quiet !== true) process.stderr.write(`${text}\n`);
+    if (this.#context.commandLine.topLevel.quiet !== true) process.stderr.write(`${harmless(text, '\n\t')}\n`);
   }
 
   /** Stops the run when it has had its time. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { type AttributeFile, type Attributes, parseAttributes } from '../core/attributes.ts';
 import type { RacewayError } from '../core/errors.ts';
-import type { Child } from './child.ts';
 import { FlowStartError, StartTimeoutError } from './errors.ts';
+import type { StartedProcess } from './run-process.ts';
 import { timeLimit } from './time-limit.ts';
 
 /** How long a child that said why there is no run may take to end by itself, in milliseconds. */
@@ -18,7 +18,7 @@ const FAREWELL_MS = 2000;
  * @throws the reason of `signal` when that was aborted
  */
 export async function announcement(
-  child: Child,
+  child: StartedProcess,
   { of, startTimeoutMs, signal }: { of: 'run' | 'task'; startTimeoutMs: number; signal: AbortSignal },
 ): Promise<Attributes> {
   using _interest = child.watch.use();
@@ -71,7 +71,7 @@ export async function readAttributes(file: string): Promise<AttributeFile> {
   }
 }
 
-async function withStartError(error: RacewayError, child: Child): Promise<RacewayError> {
+async function withStartError(error: RacewayError, child: StartedProcess): Promise<RacewayError> {
   const timer = setTimeout(() => void child.end(), FAREWELL_MS);
   const exit = await child.exited;
   clearTimeout(timer);

@@ -1,38 +1,17 @@
-import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { InvalidOptionError, FlowFileError } from '../core/errors.ts';
+import { rmSync } from 'node:fs';
 import { endTree, type Tree } from '../process/end-tree.ts';
 import { endUnseenTree } from '../process/end-unseen-tree.ts';
 import { FolderWatch } from '../process/folder-watch.ts';
 import { groupExists } from '../process/groups.ts';
-import type { Guardian } from '../process/guardian.ts';
+import type { Guardian, Mark } from '../process/guardian.ts';
 import { identityOf } from '../process/identity.ts';
 import { LogFile } from '../process/log-file.ts';
 import { marked } from '../process/marked.ts';
 import { makeTempFolder, type TempFolder } from '../process/temp-folder.ts';
-import { type CommandLine, completeCommandLine } from './command-line.ts';
 import { CleanedUpError, type StartFacts } from './errors.ts';
-import type { Interpreter } from './interpreter.ts';
-import { tooLongError } from './too-long-error.ts';
+import type { Exit, RunProcess, StartedProcess } from './run-process.ts';
+import { type NewProcess, processFiles, type ProcessPlan, startProcess } from './start-process.ts';
 
-/** How a child ended. */
-export type Exit =
-  | { readonly exitCode: number; readonly signalCode: null }
-  | { readonly exitCode: null; readonly signalCode: NodeJS.Signals };
-
-/** What it takes to start a child. */
-export interface ChildPlan {
-  readonly flowFile: string;
-  readonly interpreter: Interpreter;
-  readonly commandLine: CommandLine;
-  readonly cwd: string | undefined;
-  /** Added to this process's environment; `undefined` removes a variable. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly guardian: Guardian;
-}
-
-const PARAMETERS_FILE = 'parameters.json';
 const TAIL_BYTES = 1_000_000;
 
 let started = 0;
@@ -41,21 +20,21 @@ let started = 0;
  * A flow script that was started as the leader of a process group of its own, with its temporary folder: the attribute
  * file and the logs that its stdout and stderr go to.
  */
-export class Child {
+export class Child implements RunProcess, StartedProcess {
+  readonly ownership = 'owned';
   readonly pid: number;
   readonly command: readonly string[];
-  /** Where the child announces its run. */
   readonly attributeFile: string;
   readonly stdout: LogFile;
   readonly stderr: LogFile;
-  /** Wakes whoever waits for a change of the folder or for the end of the child. */
   readonly watch: FolderWatch;
   readonly exited: Promise<Exit>;
   #exit: Exit | undefined;
   readonly #folder: TempFolder;
   readonly #tree: Tree;
+  readonly #mark: Mark;
   readonly #guardian: Guardian;
-  #cleared: Promise<void> | undefined;
+  #cleared: Promise<true> | undefined;
   #finished: Promise<void> | undefined;
 
   /**
@@ -64,73 +43,37 @@ export class Child {
    * @throws {FlowFileError} when the flow file cannot be executed
    * @throws {InvalidOptionError} when there is no such interpreter or working folder, or what it is given is too long
    */
-  static async start(plan: ChildPlan): Promise<Child> {
-    const { guardian } = plan;
-    const [{ execa }, folder] = await Promise.all([
-      import('execa'),
-      // Known to the guardian before there is anything in it: parameters that are secret, for one.
-      makeTempFolder({ onPath: (path) => guardian.watchFolder(path) }),
-    ]);
-    // For appending, since a descendant may open the log once more by way of /dev/stdout.
-    const stdout = openSync(join(folder.path, 'stdout.log'), 'a', 0o600);
-    const stderr = openSync(join(folder.path, 'stderr.log'), 'a', 0o600);
+  static async start(plan: ProcessPlan, guardian: Guardian): Promise<Child> {
+    // Known to the guardian before there is anything in it: parameters that are secret, for one.
+    const folder = await makeTempFolder({ onPath: (path) => guardian.watchFolder(path) });
     try {
-      const command = completeCommandLine(plan.commandLine, {
-        attributeFile: attributeFileIn(folder),
-        parametersFile: writeValues(folder, PARAMETERS_FILE, plan.commandLine.inFile.parameters),
-        artifactsFile: writeValues(folder, 'artifacts.json', plan.commandLine.inFile.artifacts),
-      });
       // Every child has a value of its own, by which its descendants are told from those of the others.
       const mark = { name: guardian.mark.name, value: `${process.pid}.${++started}` };
-      const env = environment(plan, mark);
-      const [file = '', ...rest] = command;
-      const subprocess = execa(file, rest, {
-        cwd: plan.cwd ?? process.cwd(),
-        env,
-        extendEnv: false,
-        // Files rather than pipes: a pipe that a grandchild holds would stay open after the child's end.
-        stdin: 'ignore',
-        stdout: stdout as 3, // execa takes any descriptor; its types know the first ten
-        stderr: stderr as 3,
-        detached: true,
-        cleanup: false,
-        buffer: false,
-        reject: false,
-      });
-      const { nodeChildProcess, pid } = subprocess;
-      if (pid === undefined) throw startError(plan, { command, env }, (await subprocess).cause);
-      guardian.watch(pid);
-      return new Child(nodeChildProcess, { pid, command, folder, guardian, mark });
+      const child = await startProcess(plan, { folder: folder.path, mark });
+      guardian.watch(child.pid);
+      return new Child(child, { folder, guardian, mark });
     } catch (error) {
       await folder.remove();
       guardian.releaseFolder(folder.path);
       throw error;
-    } finally {
-      closeSync(stdout);
-      closeSync(stderr);
     }
   }
 
   private constructor(
-    subprocess: ChildProcess,
-    facts: {
-      pid: number;
-      command: readonly string[];
-      folder: TempFolder;
-      guardian: Guardian;
-      mark: Tree['mark'];
-    },
+    { subprocess, pid, command }: NewProcess,
+    { folder, guardian, mark }: { folder: TempFolder; guardian: Guardian; mark: Mark },
   ) {
-    const { pid, command, folder, guardian, mark } = facts;
+    const files = processFiles(folder.path);
     this.pid = pid;
     this.command = command;
     this.#folder = folder;
     this.#guardian = guardian;
+    this.#mark = mark;
     this.#tree = { pid, startTime: identityOf(pid)?.startTime, mark };
-    this.attributeFile = attributeFileIn(folder);
+    this.attributeFile = files.attributes;
     this.watch = new FolderWatch(folder.path);
-    this.stdout = new LogFile(join(folder.path, 'stdout.log'), this.watch);
-    this.stderr = new LogFile(join(folder.path, 'stderr.log'), this.watch);
+    this.stdout = new LogFile(files.stdout, this.watch);
+    this.stderr = new LogFile(files.stderr, this.watch);
     this.exited = new Promise((resolve) => {
       subprocess.once('exit', (exitCode, signalCode) => {
         this.#exit = signalCode === null ? { exitCode: exitCode ?? 0, signalCode } : { exitCode: null, signalCode };
@@ -152,7 +95,7 @@ export class Child {
   }
 
   /** Waits for the child's end and ends what it left behind. */
-  cleared(): Promise<void> {
+  cleared(): Promise<true> {
     this.#cleared ??= this.#clear();
     return this.#cleared;
   }
@@ -163,13 +106,17 @@ export class Child {
     return this.#finished;
   }
 
-  /** What errors say of a child. */
   startFacts(): StartFacts {
     return { command: this.command, stdout: this.stdout.tail(TAIL_BYTES), stderr: this.stderr.tail(TAIL_BYTES) };
   }
 
+  /** A child keeps this process alive by itself. */
+  hold(): Disposable {
+    return { [Symbol.dispose]: () => {} };
+  }
+
   /** Removes the temporary folder. Whoever wants to read the output from now on gets a `CleanedUpError`. */
-  async removeFiles(): Promise<void> {
+  async release(): Promise<void> {
     for (const [name, log] of Object.entries({ stdout: this.stdout, stderr: this.stderr })) {
       log.remove(
         new CleanedUpError(
@@ -182,14 +129,19 @@ export class Child {
     this.#guardian.releaseFolder(this.#folder.path);
   }
 
-  async #clear(): Promise<void> {
+  async discard(): Promise<void> {
+    await this.release();
+  }
+
+  async #clear(): Promise<true> {
     const { exitCode } = await this.exited;
-    rmSync(join(this.#folder.path, PARAMETERS_FILE), { force: true }); // there may be secrets in it
+    rmSync(processFiles(this.#folder.path).parameters, { force: true }); // there may be secrets in it
     // A child that exits with 0 has cleared up as a rule, and whether it has costs less to see than to end nothing.
-    if (exitCode !== 0 || groupExists(this.pid) || (await marked(this.#tree.mark)).length > 0) {
+    if (exitCode !== 0 || groupExists(this.pid) || (await marked(this.#mark)).length > 0) {
       if (!(await endTree(this.#tree))) await endUnseenTree(this.pid);
     }
     this.#guardian.release(this.pid);
+    return true;
   }
 
   async #finish(): Promise<void> {
@@ -197,56 +149,4 @@ export class Child {
     await Promise.all([this.stdout.complete(), this.stderr.complete()]);
     await this.watch.close();
   }
-}
-
-function attributeFileIn(folder: TempFolder): string {
-  return join(folder.path, 'attributes.json');
-}
-
-function writeValues(folder: TempFolder, name: string, values: Readonly<Record<string, unknown>>): string | undefined {
-  if (Object.keys(values).length === 0) return undefined;
-  const file = join(folder.path, name);
-  writeFileSync(file, JSON.stringify(values), { mode: 0o600 });
-  return file;
-}
-
-function environment({ interpreter, env }: ChildPlan, mark: Tree['mark']): Record<string, string> {
-  const merged = { ...interpreter.env, ...process.env, ...env, [mark.name]: mark.value };
-  return Object.fromEntries(
-    Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
-}
-
-function startError(
-  plan: ChildPlan,
-  { command, env }: { readonly command: readonly string[]; readonly env: Readonly<Record<string, string>> },
-  cause: unknown,
-): Error {
-  const { cwd, flowFile, interpreter } = plan;
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : String(cause);
-  // The system says ENOENT for a missing working folder as well as for a missing program.
-  if (cwd !== undefined && statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    return new InvalidOptionError(
-      { option: 'cwd', expected: 'a folder', received: JSON.stringify(cwd) },
-      `could not start ${flowFile} in ${cwd}: there is no such folder`,
-      'Make the folder, or give another as cwd.',
-      { cause },
-    );
-  }
-  if (code === 'E2BIG') return tooLongError(flowFile, { command, env }, cause);
-  const program = command[0] ?? '';
-  if (interpreter.prefix.length > 0) {
-    return new InvalidOptionError(
-      { option: 'interpreter', expected: 'a program that can be executed', received: JSON.stringify(program) },
-      `could not start ${flowFile}: its interpreter ${JSON.stringify(program)} cannot be executed (${code})`,
-      'Install it, or name another with the option interpreter.',
-      { cause },
-    );
-  }
-  return new FlowFileError(
-    flowFile,
-    `could not execute ${flowFile}: ${code === 'EACCES' ? 'it is not marked as executable' : code}`,
-    'Make it executable (chmod +x) with a #! line that names its program, or name the program with the option interpreter.',
-    { cause },
-  );
 }

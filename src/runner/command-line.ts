@@ -9,6 +9,8 @@ import { parameterArguments } from './parameter-arguments.ts';
 
 /** What a child is to do. */
 export type Command =
+  /** The arguments as somebody typed them, of which nothing is known here. */
+  | { readonly name: 'run' | 'resume'; readonly argv: readonly string[]; readonly options: Options }
   | { readonly name: 'run' | 'describe'; readonly parameters: Options; readonly options: Options }
   | {
       readonly name: 'resume';
@@ -23,6 +25,9 @@ export type Command =
       readonly parameters: Options;
       readonly options: Options;
     };
+
+/** What a child is to do by options and parameters. */
+type OptionCommand = Exclude<Command, { readonly argv: readonly string[] }>;
 
 /** A command line but for the files that do not exist yet. */
 export interface CommandLine {
@@ -66,6 +71,13 @@ export function commandLine(
         others: operation.own,
       })
     : foreignOptionFlags(command.name === 'spin' ? foreignSpinOptions(command) : command.options);
+  if ('argv' in command) {
+    return {
+      head: [...interpreter.prefix, flowFile, ...topLevelFlags, command.name],
+      tail: command.argv,
+      inFile: { parameters: {}, artifacts: {} },
+    };
+  }
   if (isNative) refuseOptionNames(command);
   const room = new ArgumentRoom();
   const artifacts = artifactArguments(isNative && command.name === 'spin' ? command.artifacts : {}, room);
@@ -107,7 +119,7 @@ function foreignSpinOptions({ options, artifacts }: Command & { readonly name: '
   return Object.keys(artifacts).length === 0 ? options : { ...options, artifacts };
 }
 
-function words(command: Command): string[] {
+function words(command: OptionCommand): string[] {
   if (command.name === 'spin') return [checkedPathspec(command.pathspec)];
   if (command.name !== 'resume' || command.stepToRerun === undefined) return [];
   if (!/^[\p{L}_$]/u.test(command.stepToRerun)) {
@@ -130,7 +142,7 @@ function checkedPathspec(pathspec: string): string {
 }
 
 /** On the command line options and parameters look alike, and the option would win. */
-function refuseOptionNames({ name, parameters }: Command): void {
+function refuseOptionNames({ name, parameters }: OptionCommand): void {
   const help = ['help', 'h'].find((text) => parameters[text] !== undefined);
   if (help !== undefined) {
     throw new InvalidOptionError(

@@ -1,4 +1,5 @@
 import { RacewayError } from '../core/errors.ts';
+import { harmless } from '../core/harmless.ts';
 import { describeReason } from '../core/status.ts';
 import type { ExecutingRun } from './executing-run.ts';
 import type { ExecutingTask } from './executing-task.ts';
@@ -116,5 +117,5 @@ function excerpt(name: string, text: string): string {
   const trimmed = text.trimEnd();
   if (trimmed === '') return '';
   const cut = trimmed.length > EXCERPT_LENGTH ? `…${trimmed.slice(-EXCERPT_LENGTH)}` : trimmed;
-  return `\n\n${name}:\n${cut}`;
+  return `\n\n${name}:\n${harmless(cut, '\n\t')}`;
 }

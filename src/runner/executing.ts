@@ -5,13 +5,14 @@ import type { Task } from '../client/task.ts';
 import type { LogStream } from '../client/task-log.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import type { FlowShape } from '../core/flow-shape.ts';
+import { harmless } from '../core/harmless.ts';
 import { describeReason, type RunReason, type RunState, type RunStatus } from '../core/status.ts';
 import type { LogLine } from '../process/line-reader.ts';
-import type { Child } from './child.ts';
 import { copyLog } from './copy-log.ts';
-import { RunFailedError } from './errors.ts';
+import { CleanedUpError, RunFailedError } from './errors.ts';
 import type { ExecutingRun } from './executing-run.ts';
 import type { ExecutingTask } from './executing-task.ts';
+import type { RunProcess } from './run-process.ts';
 import { checkTimeLimit, timeLimit } from './time-limit.ts';
 
 /** Options of `streamLog` of an executing run or task. */
@@ -24,7 +25,10 @@ export interface StreamLogOptions {
 
 /** Options of `wait` of an executing run or task. */
 export interface WaitOptions {
-  /** Ends the run after this many milliseconds, 0 or more; its status is `timeout` then. @default Infinity */
+  /**
+   * Ends the run after this many milliseconds, 0 or more; its status is `timeout` then. Of a run that was started detached,
+   * or attached to, only the waiting ends, and its status stays `running`. @default Infinity
+   */
   readonly timeoutMs?: number | undefined;
   /** Aborting it stops the waiting, not the run: `wait` rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
@@ -40,12 +44,14 @@ export interface KillOptions {
 
 /** What an executing run or task is made of. */
 export interface ExecutingParts<F extends FlowShape> {
-  readonly child: Child;
+  readonly process: RunProcess;
   readonly run: Run<F>;
   /** Where the run is kept; `undefined` when it is kept elsewhere. */
   readonly home: Home | undefined;
+  /** Whether the home was opened for this handle alone. */
+  readonly ownsHome: boolean;
   /** Ends the run when it is aborted. */
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number | undefined;
   /** Whether `wait` rejects when the run does not succeed. */
   readonly reject: boolean;
@@ -53,14 +59,19 @@ export interface ExecutingParts<F extends FlowShape> {
   readonly advice: string;
 }
 
-/** What a run and a single task that a `Runner` started have in common: a process, its output, and how it ends. */
+/**
+ * What a run and a single task that a `Runner` started have in common: a process, its output, and how it ends.
+ *
+ * A run that was started detached, or attached to, is not the handle's: it goes on whatever becomes of the handle, and only
+ * `kill()` ends it.
+ */
 export abstract class Executing<F extends FlowShape> implements AsyncDisposable {
-  /** Process id of the child. */
+  /** Process id of the child; of a run of raceway that was started detached, that of the run process. */
   readonly pid: number;
   /** What was executed. */
   readonly command: readonly string[];
   readonly #parts: ExecutingParts<F>;
-  readonly #child: Child;
+  readonly #process: RunProcess;
   readonly #settled: Promise<void>;
   #state: RunState = { status: 'running' };
   /** Why the run is being ended from here. */
@@ -72,9 +83,9 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
 
   constructor(parts: ExecutingParts<F>) {
     this.#parts = parts;
-    this.#child = parts.child;
-    this.pid = parts.child.pid;
-    this.command = parts.child.command;
+    this.#process = parts.process;
+    this.pid = parts.process.pid;
+    this.command = parts.process.command;
     this.#settled = this.#settle();
   }
 
@@ -90,12 +101,12 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
 
   /** Exit status of the child; `null` while it runs, and when a signal ended it. */
   get exitCode(): number | null {
-    return this.#child.exit?.exitCode ?? null;
+    return this.#process.exit?.exitCode ?? null;
   }
 
   /** The signal that ended the child; `null` when none did. */
   get signalCode(): NodeJS.Signals | null {
-    return this.#child.exit?.signalCode ?? null;
+    return this.#process.exit?.signalCode ?? null;
   }
 
   /**
@@ -105,12 +116,12 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
    * @throws {CleanedUpError} after the handle or its runner was disposed
    */
   get stdout(): string {
-    return this.#child.stdout.text();
+    return this.#process.stdout.text();
   }
 
   /** Everything the child has written to stderr so far; throws as `stdout` does. */
   get stderr(): string {
-    return this.#child.stderr.text();
+    return this.#process.stderr.text();
   }
 
   /**
@@ -134,21 +145,32 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
    * Waits until the run has ended.
    *
    * @throws {RunFailedError} when it did not succeed and was started with `reject: true`
+   * @throws {CleanedUpError} when the handle was disposed and had let go of a run that goes on
    */
   async wait({ timeoutMs, signal, stream }: WaitOptions = {}): Promise<this> {
     signal?.throwIfAborted();
-    const stopped = Promise.withResolvers<never>();
+    const stopped = Promise.withResolvers<'let go'>();
     const stopPrinting = new AbortController();
     const stop = () => stopped.reject(signal?.reason);
-    using _limit = timeLimit(timeoutMs, () => void this.#end('timeout'));
+    using _held = this.#process.hold();
+    using _limit = timeLimit(timeoutMs, () =>
+      this.#process.ownership === 'owned' ? void this.#end('timeout') : stopped.resolve('let go'),
+    );
     const printed = stream === undefined ? undefined : copyLog(this.#log(stream), process[stream], stopPrinting.signal);
     signal?.addEventListener('abort', stop, { once: true });
     try {
-      await Promise.race([Promise.all([this.#settled, printed]), stopped.promise]);
+      const ended = Promise.all([this.#settled, printed]);
+      if ((await Promise.race([ended, stopped.promise])) === 'let go') return this;
     } finally {
       signal?.removeEventListener('abort', stop);
       stopPrinting.abort();
       printed?.catch(() => {}); // it has been awaited, or nobody wants it any more
+    }
+    if (this.status === 'running') {
+      throw new CleanedUpError(
+        `could not wait for the end of ${this.toString()}: this handle has let go of it`,
+        'Attach to it again: Runner.attach(pathspec).',
+      );
     }
     if (this.#parts.reject && this.status !== 'successful') throw this.#failure();
     return this;
@@ -159,13 +181,17 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
    * run has ended.
    *
    * @throws {RangeError} when `graceMs` is negative or no number
+   * @throws {RacewayError} `OTHER_MACHINE` when it was attached to and is executed on another machine
    */
   async kill({ graceMs }: KillOptions = {}): Promise<void> {
     if (graceMs !== undefined) checkTimeLimit(graceMs);
     await this.#end('killed', graceMs);
   }
 
-  /** Ends the run as `kill()` does, unless it has ended, and removes its temporary files. */
+  /**
+   * Ends the run as `kill()` does, unless it has ended, and removes its temporary files. Lets go of a run that was started
+   * detached or attached to: that goes on.
+   */
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposed ??= this.#dispose();
     return this.#disposed;
@@ -176,18 +202,19 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
   }
 
   [inspect.custom](): string {
-    const why = this.reason === undefined ? '' : `: ${describeReason(this.reason)}`;
+    const why = this.reason === undefined ? '' : `: ${harmless(describeReason(this.reason))}`;
     return `${this.constructor.name} ${this.subject.pathspec} (${this.status}${why})`;
   }
 
   async #dispose(): Promise<void> {
-    await this.kill();
-    await this.#child.removeFiles();
+    if (this.#process.ownership === 'owned') await this.kill();
+    await this.#process.release();
+    if (this.#parts.ownsHome) await this.#parts.home?.close();
   }
 
-  #log(stream: LogStream): Child[LogStream] {
+  #log(stream: LogStream): RunProcess[LogStream] {
     // What comes from JavaScript may be anything.
-    if (stream === 'stdout' || stream === 'stderr') return this.#child[stream];
+    if (stream === 'stdout' || stream === 'stderr') return this.#process[stream];
     throw new InvalidOptionError(
       { option: 'stream', expected: 'stdout, stderr', received: String(stream) },
       `a run has no stream ${JSON.stringify(stream)}`,
@@ -196,9 +223,15 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
   }
 
   async #end(why: 'killed' | 'timeout', graceMs?: number): Promise<void> {
-    if (this.#child.exit === undefined) {
+    if (this.#process.exit === undefined) {
+      const before = this.#ending;
       this.#ending ??= why;
-      await this.#child.end({ graceMs });
+      try {
+        await this.#process.end({ graceMs });
+      } catch (error) {
+        this.#ending = before;
+        throw error;
+      }
     }
     await this.#settled;
   }
@@ -208,13 +241,14 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
     const { signal, timeoutMs } = this.#parts;
     const abort = () => void this.#end('killed');
     using limit = timeLimit(timeoutMs, () => void this.#end('timeout'));
-    signal.addEventListener('abort', abort);
-    if (signal.aborted) abort();
-    await this.#child.cleared();
+    signal?.addEventListener('abort', abort);
+    if (signal?.aborted === true) abort();
+    const isOver = await this.#process.cleared();
     limit[Symbol.dispose]();
-    signal.removeEventListener('abort', abort);
+    signal?.removeEventListener('abort', abort);
+    if (!isOver) return;
     this.#state = await this.#finalState();
-    await this.#child.finish(); // last, so that whoever has read all lines finds the status final
+    await this.#process.finish(); // last, so that whoever has read all lines finds the status final
   }
 
   async #finalState(): Promise<RunState> {
@@ -246,7 +280,8 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
     if (this.#ending === 'timeout') return { status: 'timeout', reason: { kind: 'timeout' } };
     if (this.#ending === 'killed') return { status: 'failed', reason: { kind: 'killed' } };
     if (signalCode !== null) return { status: 'failed', reason: { kind: 'signal', signalCode } };
-    if (exitCode === null || exitCode === 0) return { status: 'successful' };
+    if (exitCode === null) return { status: 'failed', reason: { kind: 'lost' } };
+    if (exitCode === 0) return { status: 'successful' };
     if (exitCode === TIMED_OUT) return { status: 'timeout', reason: { kind: 'timeout' } };
     return { status: 'failed', reason: { kind: 'exit', exitCode } };
   }
@@ -254,7 +289,7 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
   #failure(): RunFailedError {
     let output = { stdout: '', stderr: '' };
     try {
-      output = { stdout: this.#child.stdout.tail(EXCERPT_BYTES), stderr: this.#child.stderr.tail(EXCERPT_BYTES) };
+      output = { stdout: this.#process.stdout.tail(EXCERPT_BYTES), stderr: this.#process.stderr.tail(EXCERPT_BYTES) };
     } catch {
       // the files have been removed; the error is worth throwing without them
     }

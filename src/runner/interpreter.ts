@@ -21,15 +21,19 @@ const NODE_EXTENSIONS: readonly string[] = ['.ts', '.mts', '.js', '.mjs', '.cjs'
  * itself.
  *
  * @param prefix replaces what would be chosen
- * @param compileCache folder for the compile cache of Node
+ * @param compileCache folder for the compile cache of Node; none without it
  */
 export function interpreterOf(
   flowFile: string,
-  { prefix, compileCache }: { prefix?: readonly string[] | undefined; compileCache: string },
+  { prefix, compileCache }: { prefix?: readonly string[] | undefined; compileCache: string | undefined },
 ): Interpreter {
   const extension = extname(flowFile).toLowerCase();
   if (NODE_EXTENSIONS.includes(extension)) {
-    return { kind: 'native', prefix: prefix ?? [process.execPath], env: { NODE_COMPILE_CACHE: compileCache } };
+    return {
+      kind: 'native',
+      prefix: prefix ?? [process.execPath],
+      env: compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache },
+    };
   }
   if (extension === '.py') {
     // Python holds back what it prints to a file, and a reader would see it late.

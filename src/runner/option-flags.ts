@@ -40,8 +40,11 @@ export function optionFlags(
  */
 export function foreignOptionFlags(options: Options): string[] {
   return Object.entries(options).flatMap(([name, value]) => {
-    const flag = FOREIGN_FLAGS[name] ?? kebabCase(name);
     if (value === undefined) return [];
+    // A name with more in it would be another option than the one it looks like.
+    if (!/^[A-Za-z][\w-]*$/.test(name))
+      throw invalid(name, 'an option with a name of letters, digits, "_" and "-"', value);
+    const flag = FOREIGN_FLAGS.get(name) ?? kebabCase(name);
     // Metaflow takes the name and what it stands for as two words.
     if ((name === 'config' || name === 'configValue') && isRecord(value)) {
       return Object.entries(value).flatMap(([key, one]) => [`--${flag}`, key, foreignText(`${name}.${key}`, one)]);
@@ -51,11 +54,11 @@ export function foreignOptionFlags(options: Options): string[] {
   });
 }
 
-const FOREIGN_FLAGS: Readonly<Record<string, string>> = {
-  tags: 'tag',
-  decospecs: 'with',
-  userNamespace: 'namespace',
-};
+const FOREIGN_FLAGS: ReadonlyMap<string, string> = new Map([
+  ['tags', 'tag'],
+  ['decospecs', 'with'],
+  ['userNamespace', 'namespace'],
+]);
 
 function kebabCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll('_', '-');

@@ -26,8 +26,8 @@ export function asOptions(name: string, value: unknown): Options {
 /** @throws {InvalidOptionError | RangeError} when an option that is no flag has a value that it cannot have */
 export function checkOwnOptions(runner: RunnerOwnOptions, operation: OperationOwnOptions): void {
   const { showOutput, env, cwd, interpreter, startTimeoutMs } = runner;
-  const { timeoutMs, reject } = operation;
-  for (const [name, value] of Object.entries({ showOutput, reject })) {
+  const { timeoutMs, reject, detached } = operation;
+  for (const [name, value] of Object.entries({ showOutput, reject, detached })) {
     if (value !== undefined && typeof value !== 'boolean') throw invalid(name, 'true or false', value);
   }
   for (const signal of [runner.signal, operation.signal]) {

@@ -28,6 +28,12 @@ export interface OperationOwnOptions {
   timeoutMs?: number | undefined;
   /** Whether a run that does not succeed is an error, `RunFailedError`, of `run()`, `resume()`, `spin()` and `wait()`. @default false */
   reject?: boolean | undefined;
+  /**
+   * Whether the run outlives this process, its runner and its handle: only `kill()` ends it. Its output is kept in the home,
+   * and `Runner.attach` gives another script a handle on it. `timeoutMs` is then seen to by the run process, and `signal`
+   * counts until the run has started. @default false
+   */
+  detached?: boolean | undefined;
 }
 
 /** Options of `map()` that concern all of its runs together. */
@@ -73,7 +79,7 @@ export type RunOperationOptions<F extends FlowShape> = OperationOwnOptions & Run
  * all of them.
  */
 export type MapOperationOptions<F extends FlowShape> = MapOwnOptions &
-  OperationOwnOptions &
+  Omit<OperationOwnOptions, 'detached'> &
   Omit<RunOptions, 'runIdFile'> &
   Decospecs &
   OtherFlags<F>;
@@ -115,10 +121,13 @@ export const OPERATION_OWN_OPTIONS = [
   'signal',
   'timeoutMs',
   'reject',
+  'detached',
 ] as const satisfies readonly (keyof OperationOwnOptions)[];
 
 export const MAP_OWN_OPTIONS = [
-  ...OPERATION_OWN_OPTIONS,
+  'signal',
+  'timeoutMs',
+  'reject',
   'maxConcurrency',
   'batch',
 ] as const satisfies readonly (keyof (OperationOwnOptions & MapOwnOptions))[];

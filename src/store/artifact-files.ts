@@ -1,8 +1,8 @@
 import { createHash, hash, randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writevSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readFileSync, renameSync, rmSync, writevSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RacewayError } from '../core/errors.ts';
-import { artifactFile } from './home-folder.ts';
+import { artifactFile, makeFolderInHome, refuseLinks } from './home-folder.ts';
 import type { BlobRef, NewBlob } from './run-store.ts';
 
 /** From this size on content is a file of its own; below it is in the database. 64 KiB: beyond that SQLite is slower than a file. */
@@ -21,7 +21,7 @@ export function prepareBlob(home: string, parts: readonly Uint8Array[]): NewBlob
   const digest = createHash('sha256');
   for (const part of parts) digest.update(part);
   const sha256 = digest.digest('hex');
-  writeArtifactFile(artifactFile(home, sha256), { parts, sizeBytes });
+  writeArtifactFile(home, { sha256, parts, sizeBytes });
   return { sha256, sizeBytes };
 }
 
@@ -32,10 +32,14 @@ export function prepareBlob(home: string, parts: readonly Uint8Array[]): NewBlob
  */
 export function readArtifactFile(home: string, blob: BlobRef): Uint8Array {
   const file = artifactFile(home, blob.sha256);
+  refuseLinks(home, file);
   let bytes: Uint8Array;
   try {
+    const { size } = lstatSync(file);
+    if (size !== blob.sizeBytes) throw damaged(file, 'is of another size than when it was stored');
     bytes = readFileSync(file);
   } catch (cause) {
+    if (cause instanceof RacewayError) throw cause;
     throw new RacewayError(
       'ARTIFACT',
       `cannot read the artifact file ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -50,20 +54,25 @@ export function readArtifactFile(home: string, blob: BlobRef): Uint8Array {
 /** @throws {RacewayError} `ARTIFACT` when the bytes are not those that the hash was made of */
 export function checkContent(bytes: Uint8Array, blob: BlobRef, place: string): void {
   if (bytes.byteLength === blob.sizeBytes && hash('sha256', bytes) === blob.sha256) return;
-  throw new RacewayError(
+  throw damaged(place, 'has another hash than when it was stored');
+}
+
+function damaged(place: string, why: string): RacewayError {
+  return new RacewayError(
     'ARTIFACT',
-    `the artifact in ${place} is damaged: its content has another hash than when it was stored`,
+    `the artifact in ${place} is damaged: its content ${why}`,
     'Resume the run from the step that made the artifact.',
   );
 }
 
 function writeArtifactFile(
-  file: string,
-  { parts, sizeBytes }: { parts: readonly Uint8Array[]; sizeBytes: number },
+  home: string,
+  { sha256, parts, sizeBytes }: { sha256: string; parts: readonly Uint8Array[]; sizeBytes: number },
 ): void {
+  const file = artifactFile(home, sha256);
   // Equal content is stored once; a file of another size was cut short by a crash or a full disk, and is replaced.
-  if (statSync(file, { throwIfNoEntry: false })?.size === sizeBytes) return;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (lstatSync(file, { throwIfNoEntry: false })?.size === sizeBytes) return;
+  makeFolderInHome(home, dirname(file));
   const temporary = `${file}.${randomUUID()}`;
   try {
     const descriptor = openSync(temporary, 'wx', 0o600);

@@ -1,4 +1,5 @@
 import { DevalueError, defaultStringifyOperations, parse, stringify, unflatten } from 'devalue';
+import { RacewayError } from '../core/errors.ts';
 
 /**
  * Values as bytes and back. Equal values give equal bytes, and reading runs no code: what devalue knows is data, and
@@ -72,6 +73,7 @@ export function decodeValue(bytes: Uint8Array): unknown {
   const whole = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength); // the `slice` of a Buffer copies nothing
   let offset = headEnd;
   for (const length of lengths) {
+    if (!Number.isSafeInteger(length) || length < 0) throw new Error('these bytes are no value that raceway stored');
     offset += paddingAfter(offset);
     raw.push(whole.subarray(offset, offset + length));
     offset += length;
@@ -95,9 +97,29 @@ export function encodeText(
   }
 }
 
-/** The value of a text that `encodeText` made. */
+/** The value of a text that `encodeText` made. @throws {RacewayError} `HOME` when the text is something else */
 export function decodeText(text: string): unknown {
-  return parse(text, { Error: reviveError, ArrayWith: reviveArray });
+  try {
+    return parse(text, { Error: reviveError, ArrayWith: reviveArray });
+  } catch (cause) {
+    throw noValue(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/** The same for the parameters of a run, by their names. @throws {RacewayError} `HOME` when the text is something else */
+export function decodeParameters(text: string): Readonly<Record<string, unknown>> {
+  const values = decodeText(text);
+  if (typeof values === 'object' && values !== null && !Array.isArray(values)) return values as Record<string, unknown>;
+  throw noValue('these are no parameters');
+}
+
+function noValue(why: string, options?: ErrorOptions): RacewayError {
+  return new RacewayError(
+    'HOME',
+    `cannot read a value in the database of the home: ${why}`,
+    'The database is damaged, or was not written by raceway.',
+    options,
+  );
 }
 
 /** What a value is, for people: `string`, `null`, `Array`, `Map`, `Float64Array`. */
@@ -179,6 +201,8 @@ function reduceError(thing: unknown): [string, string, string, Record<string, un
 
 function reviveError([name, message, stack, own]: [string, string, string, Record<string, unknown>]): Error {
   if (!Object.hasOwn(ERRORS, name)) throw new Error(`unknown kind of error: ${name}`);
+  if (typeof message !== 'string' || typeof stack !== 'string')
+    throw new TypeError('this is no error that raceway stored');
   const error = new ERRORS[name as ErrorName](message);
   const hidden = { enumerable: false, writable: true, configurable: true };
   Object.defineProperty(error, 'stack', { value: stack, ...hidden });
@@ -201,6 +225,7 @@ function reduceArray(thing: unknown): [unknown[], Record<string, unknown>] | und
 }
 
 function reviveArray([items, own]: [unknown[], Record<string, unknown>]): unknown[] {
+  if (!Array.isArray(items) || Object.hasOwn(own, 'length')) throw new Error('this is no array that raceway stored');
   return Object.assign(items, own);
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, linkSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, lstatSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { RacewayError } from '../core/errors.ts';
@@ -13,10 +13,12 @@ export type Row = Readonly<Record<string, string | number | bigint | Uint8Array 
 
 /** The database of a home: statements are prepared once, and every write is one transaction. */
 export class SqliteDatabase {
+  readonly #file: string;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
-  private constructor(database: DatabaseSync) {
+  private constructor(file: string, database: DatabaseSync) {
+    this.#file = file;
     this.#database = database;
   }
 
@@ -28,12 +30,14 @@ export class SqliteDatabase {
   static open(file: string, { readOnly = false }: { readOnly?: boolean } = {}): SqliteDatabase {
     return explained(file, () => {
       if (!readOnly && !existsSync(file)) create(file);
+      refuseOtherFiles(file);
       const database = new DatabaseSync(file, { readOnly, timeout: BUSY_TIMEOUT_MS });
       try {
+        distrust(database);
         // A checkpoint waits for the disk; four times the default makes them rarer, and a home at most 16 MB larger.
         database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000');
         prepareSchema(database, { file, readOnly });
-        return new SqliteDatabase(database);
+        return new SqliteDatabase(file, database);
       } catch (error) {
         database.close();
         throw error;
@@ -43,11 +47,11 @@ export class SqliteDatabase {
 
   /** All rows; `values` are positional, or one object of named ones. */
   all(sql: string, ...values: SQLInputValue[] | [Readonly<Record<string, SQLInputValue>>]): readonly Row[] {
-    return this.#statement(sql).all(...(values as SQLInputValue[]));
+    return this.#checked(() => this.#statement(sql).all(...(values as SQLInputValue[])));
   }
 
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#statement(sql).get(...values);
+    return this.#checked(() => this.#statement(sql).get(...values));
   }
 
   /** Runs one statement and says how many rows it changed and the key of the row it added. */
@@ -55,7 +59,7 @@ export class SqliteDatabase {
     sql: string,
     ...values: SQLInputValue[] | [Readonly<Record<string, SQLInputValue>>]
   ): { readonly changes: number; readonly key: number } {
-    const { changes, lastInsertRowid } = this.#statement(sql).run(...(values as SQLInputValue[]));
+    const { changes, lastInsertRowid } = this.#checked(() => this.#statement(sql).run(...(values as SQLInputValue[])));
     return { changes: Number(changes), key: Number(lastInsertRowid) };
   }
 
@@ -87,6 +91,21 @@ export class SqliteDatabase {
 
   close(): void {
     if (this.#database.isOpen) this.#database.close();
+  }
+
+  /** What goes wrong because of what is in the file says so; a full disk and the like are told as they are. */
+  #checked<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      if (!(cause instanceof Error) || !isOfContent(cause)) throw cause;
+      throw new RacewayError(
+        'HOME',
+        `cannot use the database ${this.#file}: ${cause.message}`,
+        'It is damaged, or was not written by raceway. Give another folder with --home, RACEWAY_HOME or the option home.',
+        { cause },
+      );
+    }
   }
 
   #statement(sql: string): StatementSync {
@@ -122,10 +141,57 @@ function create(file: string): void {
   }
 }
 
+/**
+ * Sees to it that SQLite touches no file but those of this database: a link would lead it to another one, and a rollback
+ * journal, which may name other files, is played back before anything can be asked. raceway keeps a WAL and makes none.
+ */
+function refuseOtherFiles(file: string): void {
+  for (const one of [file, `${file}-wal`, `${file}-shm`]) {
+    const stats = lstatSync(one, { throwIfNoEntry: false });
+    if (stats?.isFile() === false) throw new Error(`${one} is no file${stats.isSymbolicLink() ? ', but a link' : ''}`);
+  }
+  const journal = `${file}-journal`;
+  if (lstatSync(journal, { throwIfNoEntry: false }) !== undefined) {
+    throw new Error(
+      `there is ${journal}, which raceway does not make; whoever trusts it can open the database with sqlite3 once`,
+    );
+  }
+}
+
+/** The file may have been written by anybody: what its schema says is not to call anything but what computes. */
+function distrust(database: DatabaseSync): void {
+  database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON');
+  if ('enableDefensive' in database) database.enableDefensive(true); // Node 24.12 and newer
+  const [other] = database
+    .prepare(
+      `SELECT type, name FROM sqlite_schema
+       WHERE NOT (type = 'table' AND sql LIKE 'CREATE TABLE%')
+         AND NOT (type = 'index' AND (sql IS NULL OR sql LIKE 'CREATE INDEX%' OR sql LIKE 'CREATE UNIQUE INDEX%'))`,
+    )
+    .all();
+  if (other === undefined) return;
+  throw new Error(`it has a ${String(other['type'])} ${JSON.stringify(other['name'])}, which raceway did not make`);
+}
+
+const CONTENT_ERRORS: ReadonlySet<unknown> = new Set([
+  1, // SQLITE_ERROR: no such table, malformed JSON
+  11, // SQLITE_CORRUPT
+  18, // SQLITE_TOOBIG
+  19, // SQLITE_CONSTRAINT
+  20, // SQLITE_MISMATCH
+  26, // SQLITE_NOTADB
+]);
+
+function isOfContent(error: Error): boolean {
+  if ('errcode' in error) return CONTENT_ERRORS.has(Number(error.errcode) & 0xff); // the rest says more
+  return error instanceof RangeError; // a number that JavaScript cannot hold
+}
+
 function prepareSchema(database: DatabaseSync, { file, readOnly }: { file: string; readOnly: boolean }): void {
   const version = schemaVersion(database);
   if (version === SCHEMA_VERSION) return;
   const home = dirname(file);
+  if (version < 1) throw new Error('it is no database of raceway'); // those have their version from the beginning
   if (version > SCHEMA_VERSION) {
     throw new RacewayError(
       'HOME',

@@ -1,41 +1,61 @@
+import { RacewayError } from '../core/errors.ts';
+import type { RunState, TaskState } from '../core/status.ts';
+import { isRunReason, isRunStatus, isTaskReason, isTaskStatus, isText, type Shape } from './record-shapes.ts';
 import type { Row } from './sqlite-database.ts';
 
-/** Columns as the types they were written with; a column that holds something else means a damaged database. */
+/** Columns as what they were written as; one that holds something else means a damaged or foreign database. */
 
-export function textColumn(row: Row, column: string): string {
-  const value = row[column];
-  return typeof value === 'string' ? value : unexpected(column, value);
+/** @throws {RacewayError} `HOME` when the column holds something else */
+export function column<T>(row: Row, name: string, is: Shape<T>): T {
+  const value: unknown = row[name];
+  return is(value) ? value : unexpected(name, value);
 }
 
-export function numberColumn(row: Row, column: string): number {
-  const value = row[column];
-  return typeof value === 'number' ? value : unexpected(column, value);
+/** The same, or `undefined` where there is nothing. */
+export function optionalColumn<T>(row: Row, name: string, is: Shape<T>): T | undefined {
+  return row[name] === null ? undefined : column(row, name, is);
 }
 
-export function optionalText(row: Row, column: string): string | undefined {
-  return row[column] === null ? undefined : textColumn(row, column);
+/** The same for a column that holds JSON. */
+export function jsonColumn<T>(row: Row, name: string, is: Shape<T>): T {
+  const text = column(row, name, isText);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return unexpected(name, text);
+  }
+  return is(value) ? value : unexpected(name, text);
 }
 
-export function optionalNumber(row: Row, column: string): number | undefined {
-  return row[column] === null ? undefined : numberColumn(row, column);
+export function optionalJson<T>(row: Row, name: string, is: Shape<T>): T | undefined {
+  return row[name] === null ? undefined : jsonColumn(row, name, is);
 }
 
-export function jsonColumn(row: Row, column: string): unknown {
-  return JSON.parse(textColumn(row, column));
+/** `status` and `reason`, which together are a state. */
+export function runState(row: Row): RunState {
+  const status = column(row, 'status', isRunStatus);
+  if (status === 'running' || status === 'successful') return { status };
+  return { status, reason: jsonColumn(row, 'reason', isRunReason) };
 }
 
-export function optionalJson(row: Row, column: string): unknown {
-  return row[column] === null ? undefined : jsonColumn(row, column);
+/** The same of a task or an attempt; the reason of a success is what was caught. */
+export function taskState(row: Row): TaskState {
+  const status = column(row, 'status', isTaskStatus);
+  if (status === 'running') return { status };
+  if (status === 'failed') return { status, reason: jsonColumn(row, 'reason', isTaskReason) };
+  const caught = optionalJson(row, 'reason', isTaskReason);
+  return caught === undefined ? { status } : { status, caught };
 }
 
-/** `status` and `reason`, which together are a state; the reason of a success is what was caught. */
-export function stateColumns(row: Row): unknown {
-  const status = textColumn(row, 'status');
-  if (row['reason'] === null || status === 'running') return { status };
-  const reason = jsonColumn(row, 'reason');
-  return status === 'successful' ? { status, caught: reason } : { status, reason };
-}
+const SHOWN_LENGTH = 60;
 
-function unexpected(column: string, value: unknown): never {
-  throw new Error(`the column ${column} of the database holds ${value === undefined ? 'nothing' : typeof value}`);
+function unexpected(name: string, value: unknown): never {
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const shown = text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
+  throw new RacewayError(
+    'HOME',
+    `cannot read the database of the home: ${shown} is nothing that raceway writes to the column ${name}`,
+    'It is damaged, or was not written by raceway. Give another folder with --home, RACEWAY_HOME or the option home.',
+  );
 }

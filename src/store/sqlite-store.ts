@@ -4,6 +4,24 @@ import type { RecordedEvent } from '../core/events.ts';
 import type { RunReason } from '../core/status.ts';
 import { checkContent, readArtifactFile } from './artifact-files.ts';
 import { databaseFile, makeHome } from './home-folder.ts';
+import {
+  isCount,
+  isException,
+  isFrames,
+  isName,
+  isProcess,
+  isReads,
+  isRunEvent,
+  isRunKind,
+  isSha256,
+  isTaskId,
+  isTaskIds,
+  isTaskPathspec,
+  isText,
+  isTexts,
+  isTime,
+  isTransition,
+} from './record-shapes.ts';
 import type {
   ArtifactRecord,
   AttemptRecord,
@@ -20,15 +38,7 @@ import type {
 } from './run-store.ts';
 import { type Row, SqliteDatabase } from './sqlite-database.ts';
 import { createSqliteRun, IS_LATEST_ATTEMPT } from './sqlite-run-writer.ts';
-import {
-  jsonColumn,
-  numberColumn,
-  optionalJson,
-  optionalNumber,
-  optionalText,
-  stateColumns,
-  textColumn,
-} from './sqlite-row.ts';
+import { column, jsonColumn, optionalColumn, optionalJson, runState, taskState } from './sqlite-row.ts';
 
 /**
  * Opens the store of a home.
@@ -182,9 +192,9 @@ export class SqliteStore implements RunStore {
     );
     const byTask = new Map<string, ArtifactRecord[]>();
     for (const row of rows) {
-      const taskId = String(row['task_id']);
-      const artifacts = byTask.get(taskId);
-      if (artifacts === undefined) byTask.set(taskId, [toArtifact(row)]);
+      const id = idColumn(row, 'task_id');
+      const artifacts = byTask.get(id);
+      if (artifacts === undefined) byTask.set(id, [toArtifact(row)]);
       else artifacts.push(toArtifact(row));
     }
     return byTask;
@@ -302,94 +312,99 @@ function taskNumber(taskId: string): number {
 }
 
 function toFlow(row: Row): FlowRecord {
-  return { name: textColumn(row, 'name'), createdAt: numberColumn(row, 'created_at') };
+  return { name: column(row, 'name', isName), createdAt: column(row, 'created_at', isTime) };
 }
 
 function toRun(row: Row): RunRecord {
   return {
-    flow: textColumn(row, 'flow'),
-    id: textColumn(row, 'id'),
-    kind: textColumn(row, 'kind') as RunRecord['kind'],
-    state: stateColumns(row) as RunRecord['state'],
-    createdAt: numberColumn(row, 'created_at'),
-    finishedAt: optionalNumber(row, 'finished_at'),
-    user: textColumn(row, 'user'),
-    userTags: jsonColumn(row, 'user_tags') as readonly string[],
-    systemTags: jsonColumn(row, 'system_tags') as readonly string[],
-    originRunId: optionalText(row, 'origin_run_id'),
-    parameters: textColumn(row, 'parameters'),
-    command: jsonColumn(row, 'command') as readonly string[],
-    process: jsonColumn(row, 'process') as RunRecord['process'],
-    heartbeatAt: numberColumn(row, 'heartbeat_at'),
+    flow: column(row, 'flow', isName),
+    id: column(row, 'id', isName),
+    kind: column(row, 'kind', isRunKind),
+    state: runState(row),
+    createdAt: column(row, 'created_at', isTime),
+    finishedAt: optionalColumn(row, 'finished_at', isTime),
+    user: column(row, 'user', isText),
+    userTags: jsonColumn(row, 'user_tags', isTexts),
+    systemTags: jsonColumn(row, 'system_tags', isTexts),
+    originRunId: optionalColumn(row, 'origin_run_id', isName),
+    parameters: column(row, 'parameters', isText),
+    command: jsonColumn(row, 'command', isTexts),
+    process: jsonColumn(row, 'process', isProcess),
+    heartbeatAt: column(row, 'heartbeat_at', isTime),
   };
 }
 
 function toStep(row: Row): StepRecord {
   return {
-    flow: textColumn(row, 'flow'),
-    runId: textColumn(row, 'run_id'),
-    name: textColumn(row, 'name'),
-    createdAt: numberColumn(row, 'created_at'),
-    finishedAt: optionalNumber(row, 'finished_at'),
-    sourceSha256: textColumn(row, 'source_sha256'),
+    flow: column(row, 'flow', isName),
+    runId: column(row, 'run_id', isName),
+    name: column(row, 'name', isName),
+    createdAt: column(row, 'created_at', isTime),
+    finishedAt: optionalColumn(row, 'finished_at', isTime),
+    sourceSha256: column(row, 'source_sha256', isText),
   };
 }
 
 function toTask(row: Row): TaskRecord {
-  const frames = jsonColumn(row, 'frames') as TaskRecord['frames'];
+  const frames = jsonColumn(row, 'frames', isFrames);
   return {
-    flow: textColumn(row, 'flow'),
-    runId: textColumn(row, 'run_id'),
-    step: textColumn(row, 'step'),
-    id: String(row['id']),
-    state: stateColumns(row) as TaskRecord['state'],
-    createdAt: numberColumn(row, 'created_at'),
-    finishedAt: optionalNumber(row, 'finished_at'),
-    attempt: numberColumn(row, 'attempt'),
+    flow: column(row, 'flow', isName),
+    runId: column(row, 'run_id', isName),
+    step: column(row, 'step', isName),
+    id: idColumn(row, 'id'),
+    state: taskState(row),
+    createdAt: column(row, 'created_at', isTime),
+    finishedAt: optionalColumn(row, 'finished_at', isTime),
+    attempt: column(row, 'attempt', isCount),
     frames,
     index: frames.findLast(({ item }) => item !== undefined)?.slot,
-    originPathspec: optionalText(row, 'origin_pathspec'),
-    exception: optionalJson(row, 'exception') as TaskRecord['exception'],
-    transition: optionalJson(row, 'transition') as TaskRecord['transition'],
-    reads: optionalJson(row, 'reads') as TaskRecord['reads'],
-    parentIds: jsonColumn(row, 'parent_ids') as readonly string[],
+    originPathspec: optionalColumn(row, 'origin_pathspec', isTaskPathspec),
+    exception: optionalJson(row, 'exception', isException),
+    transition: optionalJson(row, 'transition', isTransition),
+    reads: optionalJson(row, 'reads', isReads),
+    parentIds: jsonColumn(row, 'parent_ids', isTaskIds),
   };
+}
+
+/** Kept as a number, and text everywhere else. */
+function idColumn(row: Row, name: string): string {
+  return column({ [name]: String(row[name]) }, name, isTaskId);
 }
 
 function toAttempt(row: Row): AttemptRecord {
   return {
-    number: numberColumn(row, 'number'),
-    state: stateColumns(row) as AttemptRecord['state'],
-    startedAt: numberColumn(row, 'started_at'),
-    finishedAt: optionalNumber(row, 'finished_at'),
-    pid: numberColumn(row, 'pid'),
-    exception: optionalJson(row, 'exception') as AttemptRecord['exception'],
+    number: column(row, 'number', isCount),
+    state: taskState(row),
+    startedAt: column(row, 'started_at', isTime),
+    finishedAt: optionalColumn(row, 'finished_at', isTime),
+    pid: column(row, 'pid', isCount),
+    exception: optionalJson(row, 'exception', isException),
   };
 }
 
 function toArtifact(row: Row): ArtifactRecord {
   return {
-    name: textColumn(row, 'name'),
-    sha256: textColumn(row, 'sha256'),
-    sizeBytes: numberColumn(row, 'size_bytes'),
-    type: textColumn(row, 'type'),
+    name: column(row, 'name', isText),
+    sha256: column(row, 'sha256', isSha256),
+    sizeBytes: column(row, 'size_bytes', isCount),
+    type: column(row, 'type', isText),
   };
 }
 
 function toCard(row: Row): CardRecord {
   return {
-    id: textColumn(row, 'id'),
-    type: textColumn(row, 'type'),
-    sha256: textColumn(row, 'sha256'),
-    sizeBytes: numberColumn(row, 'size_bytes'),
+    id: column(row, 'id', isText),
+    type: column(row, 'type', isText),
+    sha256: column(row, 'sha256', isSha256),
+    sizeBytes: column(row, 'size_bytes', isCount),
   };
 }
 
 function toEvent(row: Row): RecordedEvent {
   return {
-    ...(jsonColumn(row, 'event') as RecordedEvent),
-    sequence: numberColumn(row, 'sequence'),
-    at: numberColumn(row, 'at'),
+    ...jsonColumn(row, 'event', isRunEvent),
+    sequence: column(row, 'sequence', isCount),
+    at: column(row, 'at', isTime),
   };
 }
 

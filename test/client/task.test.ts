@@ -46,6 +46,23 @@ describe('a task', () => {
     expect(task.finishedAt).toBeInstanceOf(Date);
   });
 
+  test('has the item of its innermost foreach', async () => {
+    const outer = { split: '1', slot: 0, count: 1, name: 'start', item: '["outer"]' };
+    const branch = { split: '2', slot: 1, count: 2, name: 'fit' };
+    const inside = await seed.start('fit', { frames: [outer, branch] });
+    const outside = await seed.start('start');
+    expect((await read(inside, 'fit')).item).toBe('outer');
+    expect((await read(outside)).item).toBeUndefined();
+  });
+
+  test('tells the parameters that it read once that is known', async () => {
+    const id = await seed.start('start');
+    const task = await read(id);
+    expect(task.parametersRead).toBeUndefined();
+    await seed.finish(id, { reads: { parameters: ['rate'] } });
+    expect((await task.refresh()).parametersRead).toEqual(['rate']);
+  });
+
   test('says why it failed', async () => {
     const id = await seed.start('start');
     await seed.fail(id, 'no such file');
@@ -53,6 +70,14 @@ describe('a task', () => {
     expect(task.reason).toEqual({ kind: 'exception', message: 'no such file' });
     expect(task.exception?.stack).toContain('train.ts:3');
     expect(inspect(task)).toBe(`Task ${seed.pathspec}/start/1 (failed: no such file)`);
+  });
+
+  test('gives the lines that are there without waiting for more', async () => {
+    const id = await seed.start('start');
+    await seed.log(id, 'one\ntwo');
+    const lines = await Array.fromAsync((await read(id)).logLines('stdout', { follow: false }));
+    expect(lines.map(({ text }) => text)).toEqual(['one', 'two']);
+    expect(await Array.fromAsync((await read(id)).logLines('stderr', { follow: false }))).toEqual([]);
   });
 
   test('lists its attempts', async () => {

@@ -391,6 +391,42 @@ async function expectBadEnd(
   expect(await resumed?.load('all')).toStrictEqual({ all: ['aa', 'bb', 'cc'] });
 }
 
+/** A flow that is struck down as often as is given when a worker loads it. */
+function struckWhileLoaded(times: number): string {
+  return `
+    if (process.env.RACEWAY_WORKER !== undefined) {
+      trace('loaded', '');
+      const { readFileSync } = await import('node:fs');
+      const loaded = readFileSync(new URL('loaded', import.meta.url), 'utf8').length;
+      if (loaded <= ${times}) process.kill(process.pid, 'SIGKILL');
+    }
+    export class Sample extends FlowSpec {
+      start = step(() => { this.next(this.end); });
+      end = step();
+    }`;
+}
+
+describe('a worker that is struck down while it loads the flow', () => {
+  test('has its task done by another', async () => {
+    using folder = flowFolder(struckWhileLoaded(1));
+    expect(await folder.run(['--quiet', 'run', '--max-workers=1'])).toMatchObject({ status: 0, stderr: '' });
+    await using home = await folder.home();
+    const run = await home.flow('Sample').latestRun();
+    const attempts = (await Array.fromAsync(run?.tasks() ?? [])).map((task) =>
+      task.attempts.map(({ status }) => status),
+    );
+    expect(attempts).toStrictEqual([['successful'], ['successful']]);
+  });
+
+  test('is not replaced for ever, and the task says by what', async () => {
+    using folder = flowFolder(struckWhileLoaded(Infinity));
+    const { status, stderr } = await folder.run(['--quiet', 'run', '--max-workers=1']);
+    expect(status).toBe(1);
+    expect(stderr).toContain('its worker was ended by SIGKILL while it loaded the flow');
+    expect(folder.trace('loaded')).toBe('\n\n\n');
+  });
+});
+
 describe('a task that never ends is ended when the run is', () => {
   test.concurrent.each([
     ['waits for what never comes', FOREVER],

@@ -92,20 +92,23 @@ test('a home of a newer version is refused, and left as it is', async () => {
   }
 });
 
-test.each(MIGRATIONS.map((_, version) => version))('a home of schema %i is brought up to date', async (version) => {
-  using folder = temporaryFolder();
-  const database = new DatabaseSync(databaseFile(folder.path));
-  database.exec('PRAGMA journal_mode = WAL');
-  for (const migration of MIGRATIONS.slice(0, version)) database.exec(migration);
-  if (version > 0) database.exec(`INSERT INTO flow (name, created_at) VALUES ('Old', 1)`);
-  database.exec(`PRAGMA user_version = ${version}`);
-  database.close();
-  await using store = openSqliteStore(folder.path, { access: 'write' });
-  const writer = await store.createRun(run);
-  await writer.startTask({ step: 'start', parentIds: [], frames: [], sourceSha256: 'x' }, 1);
-  expect(await store.tasks('Sample', writer.runId)).toHaveLength(1);
-  expect((await store.flows()).map(({ name }) => name)).toStrictEqual(version > 0 ? ['Old', 'Sample'] : ['Sample']);
-});
+test.each(MIGRATIONS.map((_, version) => version).slice(1))(
+  'a home of schema %i is brought up to date',
+  async (version) => {
+    using folder = temporaryFolder();
+    const database = new DatabaseSync(databaseFile(folder.path));
+    database.exec('PRAGMA journal_mode = WAL');
+    for (const migration of MIGRATIONS.slice(0, version)) database.exec(migration);
+    database.exec(`INSERT INTO flow (name, created_at) VALUES ('Old', 1)`);
+    database.exec(`PRAGMA user_version = ${version}`);
+    database.close();
+    await using store = openSqliteStore(folder.path, { access: 'write' });
+    const writer = await store.createRun(run);
+    await writer.startTask({ step: 'start', parentIds: [], frames: [], sourceSha256: 'x' }, 1);
+    expect(await store.tasks('Sample', writer.runId)).toHaveLength(1);
+    expect((await store.flows()).map(({ name }) => name)).toStrictEqual(['Old', 'Sample']);
+  },
+);
 
 test('a file that is no database is refused, and named', () => {
   using folder = temporaryFolder();

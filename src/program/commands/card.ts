@@ -2,9 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Card } from '../../client/card.ts';
 import { InvalidOptionError, NotFoundError, RacewayError } from '../../core/errors.ts';
+import { harmless } from '../../core/harmless.ts';
 import { nearest } from '../../core/nearest.ts';
 import { parsePathspec, withoutFlow } from '../../core/pathspec.ts';
-import { cardFile, locateHome } from '../../store/home-folder.ts';
+import { cardFile, locateHome, refuseLinks } from '../../store/home-folder.ts';
 import { namedTasks } from '../named-tasks.ts';
 import { openInBrowser } from '../open-in-browser.ts';
 import type { ProgramContext } from '../program.ts';
@@ -31,8 +32,9 @@ async function view(cards: readonly Card[], { commandLine }: ProgramContext): Pr
   const files: string[] = [];
   for (const one of cards) {
     const file = cardFile(home, { pathspec: one.taskPathspec, id: one.id });
+    refuseLinks(home, file);
     writeHtml(file, await one.html(), 'To have it elsewhere: card get <run/step/task> --output=<file>.');
-    process.stdout.write(`${file}\n`);
+    process.stdout.write(`${harmless(file)}\n`);
     files.push(file);
   }
   const [file] = files;
@@ -58,7 +60,7 @@ async function get(cards: readonly Card[], { commandLine }: ProgramContext): Pro
 
 async function list(cards: readonly Card[]): Promise<void> {
   for (const { taskPathspec, id, type, sizeBytes } of cards) {
-    process.stdout.write(`${withoutFlow(taskPathspec)} ${id} [size: ${sizeBytes} type: ${type}]\n`);
+    process.stdout.write(`${harmless(`${withoutFlow(taskPathspec)} ${id} [size: ${sizeBytes} type: ${type}]`)}\n`);
   }
 }
 

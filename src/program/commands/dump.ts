@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { NotFoundError } from '../../core/errors.ts';
+import { harmless } from '../../core/harmless.ts';
 import { namedTasks } from '../named-tasks.ts';
 import type { ProgramContext } from '../program.ts';
 
@@ -27,7 +28,8 @@ export async function dump(context: ProgramContext): Promise<number> {
       if (include?.includes(artifact.name) === false) continue;
       const value =
         maxValueSize === 0 ? '' : ` = ${shorten(inspect(await artifact.value(), { depth: 6 }), maxValueSize)}`;
-      process.stdout.write(`${artifact.name} [size: ${artifact.sizeBytes} type: ${artifact.type}]${value}\n`);
+      const head = harmless(`${artifact.name} [size: ${artifact.sizeBytes} type: ${artifact.type}]`);
+      process.stdout.write(`${head}${harmless(value, '\n\t')}\n`);
     }
   }
   return 0;

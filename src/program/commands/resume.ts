@@ -8,7 +8,7 @@ import type { Beginning } from '../../engine/run-flow.ts';
 import { leftBy } from '../../engine/task-sources.ts';
 import type { Graph } from '../../flow/graph.ts';
 import { withoutSecrets } from '../../flow/secret-values.ts';
-import { decodeText } from '../../store/encoding.ts';
+import { decodeParameters } from '../../store/encoding.ts';
 import type { RunRecord, RunStore, RunWriter } from '../../store/run-store.ts';
 import { announceRun } from '../attribute-file.ts';
 import { runValues } from '../flow-values.ts';
@@ -30,7 +30,7 @@ export async function resume(context: ProgramContext, workers: Workers): Promise
     runId: options.originRunId,
     mayHaveSucceeded: stepToRerun !== undefined,
   });
-  const before = decodeText(origin.parameters) as Readonly<Record<string, unknown>>;
+  const before = decodeParameters(origin.parameters);
   const parameters = await runValues(context, { origin: before });
   const graph = session.graph(parameters);
   const plan = planResume({

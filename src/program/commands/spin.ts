@@ -7,7 +7,7 @@ import type { Graph, GraphStep } from '../../flow/graph.ts';
 import type { StepPolicy } from '../../flow/step-policy.ts';
 import { createTask } from '../../flow/task-instance.ts';
 import { prepareBlob } from '../../store/artifact-files.ts';
-import { decodeText, encodeValue } from '../../store/encoding.ts';
+import { decodeParameters, encodeValue } from '../../store/encoding.ts';
 import type { ArtifactRecord, NewBlob, RunReader, TaskRecord } from '../../store/run-store.ts';
 import { givenArtifacts } from '../given-artifacts.ts';
 import { runValues } from '../flow-values.ts';
@@ -25,7 +25,7 @@ export async function spin(context: ProgramContext, workers: Workers): Promise<n
   const given = givenArtifacts(commandLine);
   const place = await findOriginPlace(commandLine.words[0] ?? '', query);
   const { run } = place;
-  const before = decodeText(run.parameters) as Readonly<Record<string, unknown>>;
+  const before = decodeParameters(run.parameters);
   const parameters = await runValues(context, { origin: before });
   const graph = session.graph(parameters);
   const step = stepOf(graph, place.step);

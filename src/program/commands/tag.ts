@@ -1,6 +1,7 @@
 import { openHome } from '../../client/home.ts';
 import type { Run } from '../../client/run.ts';
 import { InvalidOptionError, NotFoundError } from '../../core/errors.ts';
+import { harmless } from '../../core/harmless.ts';
 import { nearest } from '../../core/nearest.ts';
 import type { ProgramContext } from '../program.ts';
 
@@ -25,7 +26,7 @@ export async function tag({ definition, commandLine }: ProgramContext): Promise<
   }
   await action(run, tags);
   await run.refresh();
-  process.stdout.write([...run.userTags, ...run.systemTags].map((one) => `${one}\n`).join(''));
+  process.stdout.write([...run.userTags, ...run.systemTags].map((one) => `${harmless(one)}\n`).join(''));
   return 0;
 }
 

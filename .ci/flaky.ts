@@ -1,0 +1,75 @@
+/**
+ * The whole suite several times in a row while something else keeps the processors busy: `npm run flaky`, or `npm run flaky -- --times 3`.
+ * It prints what failed in which round, and fails when something did.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: {
+    times: { type: 'string', default: '10' },
+    /** How many processes do nothing but compute meanwhile. */
+    load: { type: 'string', default: String(availableParallelism()) },
+  },
+});
+const [times, load] = [Number(values.times), Number(values.load)];
+if (!Number.isSafeInteger(times) || times < 1 || !Number.isSafeInteger(load) || load < 0) {
+  console.error('usage: npm run flaky -- [--times <rounds>] [--load <processes>]');
+  process.exit(2);
+}
+
+interface Round {
+  readonly passed: number;
+  readonly failed: readonly string[];
+  readonly seconds: number;
+  readonly load: number;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'flaky-'));
+const busy = Array.from({ length: load }, () => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }));
+process.once('exit', endLoad);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+const rounds: Round[] = [];
+for (let index = 1; index <= times; index++) {
+  const round = runSuite(join(folder, `${index}.json`));
+  rounds.push(round);
+  const what = round.failed.length === 0 ? 'all passed' : `FAILED: ${round.failed.join('; ')}`;
+  console.log(
+    `round ${index} of ${times}: ${round.passed} passed, ${round.seconds} s, load ${round.load.toFixed(1)}: ${what}`,
+  );
+}
+endLoad();
+rmSync(folder, { recursive: true, force: true });
+const failures = rounds.flatMap(({ failed }) => failed);
+console.log(`\n${rounds.length} rounds with ${load} busy processes: ${failures.length} failures`);
+for (const [test, all] of Map.groupBy(failures, (failure) => failure)) console.log(`${all.length} × ${test}`);
+if (failures.length > 0) process.exitCode = 1;
+
+function runSuite(report: string): Round {
+  const start = performance.now();
+  const { status } = spawnSync(
+    'vitest',
+    ['run', '--exclude', 'test/metaflow.test.ts', '--reporter=json', `--outputFile=${report}`],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  const seconds = Math.round((performance.now() - start) / 1000);
+  const { numPassedTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
+    numPassedTests: number;
+    testResults: { name: string; status: string; assertionResults: { fullName: string; status: string }[] }[];
+  };
+  const failed = testResults.flatMap(({ name, status: fileStatus, assertionResults }) => {
+    const tests = assertionResults.filter((test) => test.status === 'failed').map(({ fullName }) => fullName);
+    return fileStatus === 'failed' && tests.length === 0 ? [name] : tests;
+  });
+  // What was left behind fails the suite without failing a test.
+  if (status !== 0 && failed.length === 0) failed.push('the suite as a whole: see above');
+  return { passed: numPassedTests, failed, seconds, load: loadavg()[0] ?? 0 };
+}
+
+function endLoad(): void {
+  for (const child of busy.splice(0)) child.kill('SIGKILL');
+}

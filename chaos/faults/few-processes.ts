@@ -1,0 +1,56 @@
+import { chownSync } from 'node:fs';
+import { aftermath } from '../aftermath.ts';
+import { canRun } from '../can-run.ts';
+import { type Fault, NotInjectable } from '../fault.ts';
+import { heard } from '../heard.ts';
+
+/** What Node, the shell and the kernel say when no process or thread can be made. */
+const CAUSE =
+  /EAGAIN|resource temporarily unavailable|cannot fork|pthread_create|uv_thread_create|SIGABRT|SIGTRAP|SIGSEGV|had not loaded the flow after/i;
+
+/** A user who owns nothing else, so that the limit counts what belongs to one injection. */
+const FIRST_USER = 200_000;
+
+/**
+ * The flow, or the script that has a Runner run it, may have so few processes and threads that it fails sooner or later, or just
+ * not. The limit does not hold for root, so another user runs it.
+ *
+ * Node waits for ever when it begins and gets some of the threads of V8, but not all. So it is told to make none of them, but for
+ * a few injections of a full run, in which workers hang and are to be given up after a minute.
+ */
+export const fewProcesses: Fault = {
+  name: 'few-processes',
+  title: 'Processes and threads exhausted (prlimit --nproc, as another user)',
+  times: { full: 60, bounded: 3 },
+  async strike(injection) {
+    const user = FIRST_USER + (process.pid % 10_000) * 100 + (injection.number % 100);
+    const asUser = ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups'];
+    if (!(await canRun([...asUser, 'prlimit', '--nproc=50', process.execPath, '--version']))) {
+      throw new NotInjectable('this user cannot start a process as another (setpriv), or prlimit is missing');
+    }
+    for (const folder of [injection.folder, injection.temporary]) chownSync(folder, user, user);
+    const mayHang = injection.extent === 'full' && injection.number % 10 === 0;
+    const limit = mayHang ? injection.random.integer(8, 40) : injection.random.integer(5, 40);
+    const prefix = [...asUser, 'prlimit', `--nproc=${limit}`];
+    const environment = {
+      HOME: injection.folder,
+      USER: 'chaos',
+      NODE_OPTIONS: mayHang ? '' : '--v8-pool-size=0',
+    };
+    if (mayHang) injection.count('with threads of V8');
+    if (injection.random.next() < 0.5) {
+      const { exitCode, signalCode, stderr } = await injection.startFlow(['run'], { prefix, environment }).ended;
+      injection.count(exitCode === 0 ? 'runs that had enough' : 'runs that had not');
+      if (exitCode !== 0) injection.checkNames(`${signalCode ?? ''} ${stderr}`, CAUSE);
+      await aftermath(injection);
+      return;
+    }
+    const { signalCode, stdout, stderr } = await injection.startParent({ prefix, environment }).ended;
+    const [handle, refusal] = [heard(stdout, 'ended'), heard(stdout, 'refused')];
+    injection.count(handle?.status === 'successful' ? 'scripts that had enough' : 'scripts that had not');
+    if (refusal !== undefined) injection.checkNames(refusal.message, CAUSE);
+    else if (handle === undefined) injection.checkNames(`${signalCode ?? ''} ${stderr}`, CAUSE);
+    else if (handle.status !== 'successful') injection.checkNames(`${handle.signalCode} ${handle.stderr}`, CAUSE);
+    await aftermath(injection, { handle });
+  },
+};

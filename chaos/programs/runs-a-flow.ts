@@ -1,0 +1,22 @@
+/**
+ * Has a Runner run a flow, as the order in its only argument says, and prints what the handle says, one JSON object a line:
+ * when the run has started, when it has ended, and why it could not be started.
+ */
+import { Runner } from 'raceway';
+import type { ParentOrder } from '../injection.ts';
+
+const { flow, home, parameters, options } = JSON.parse(process.argv[2] ?? '') as ParentOrder;
+const say = (facts: Readonly<Record<string, unknown>>): boolean => process.stdout.write(`${JSON.stringify(facts)}\n`);
+
+await using runner = new Runner(flow, { home, showOutput: false });
+try {
+  const running = await runner.asyncRun(parameters, options);
+  const { run } = running;
+  say({ event: 'started', pathspec: run.pathspec, pid: running.pid });
+  await running.wait();
+  const { status, reason, exitCode, signalCode, stderr } = running;
+  say({ event: 'ended', pathspec: run.pathspec, status, reason, exitCode, signalCode, stderr: stderr.slice(-4000) });
+} catch (error) {
+  if (!(error instanceof Error)) throw error;
+  say({ event: 'refused', name: error.name, message: error.message });
+}

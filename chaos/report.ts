@@ -1,0 +1,56 @@
+import { cpus, release, totalmem, type } from 'node:os';
+import type { Struck } from './strike.ts';
+
+/** What a suite came to, for people. */
+export interface Report {
+  readonly struck: readonly Struck[];
+  readonly extent: 'full' | 'bounded';
+  readonly seed: number;
+  readonly seconds: number;
+}
+
+/** The table, and under it what failed and what was not injected. Markdown that also reads well as it stands. */
+export function formatReport({ struck, extent, seed, seconds }: Report): string {
+  const rows = struck.map(({ fault, injected, survived, counts, peaks, checked, notInjected }) => {
+    const facts = [
+      ...[...counts].map(([what, count]) => `${what}: ${count}`),
+      ...[...peaks].map(([what, value]) => `at most ${value} ${what}`),
+    ];
+    return [
+      fault.title,
+      notInjected === undefined ? String(injected) : 'NOT INJECTED',
+      notInjected === undefined ? String(survived) : '–',
+      [[...checked].join(', '), facts.join('; ')].filter(Boolean).join(' – '),
+    ];
+  });
+  const failures = struck.flatMap(({ fault, failed }) =>
+    failed.map(
+      ({ number, failure: { what, detail } }) =>
+        `- ${fault.name}, injection ${number}: NOT ${what}: ${detail.replaceAll(/\s+/g, ' ')}\n  ` +
+        `(again: \`npm run chaos -- --seed ${seed} --only ${fault.name} --from ${number} --times 1\`)`,
+    ),
+  );
+  const notInjected = struck.flatMap(({ fault, notInjected: why }) =>
+    why === undefined ? [] : [`- ${fault.title}: ${why}`],
+  );
+  return [
+    `Seed ${seed}, ${extent}, ${machine()}, ${Math.round(seconds)} s.`,
+    formatTable([['fault', 'times injected', 'survived', 'what was checked'], ...rows]),
+    ...(failures.length === 0 ? [] : [`Failed:\n\n${failures.join('\n')}`]),
+    ...(notInjected.length === 0 ? [] : [`Not injected on this machine:\n\n${notInjected.join('\n')}`]),
+  ].join('\n\n');
+}
+
+function machine(): string {
+  const [cpu] = cpus();
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+  return `${cpus().length} × ${cpu?.model.trim() ?? 'unknown processor'}, ${memory}, ${type()} ${release()}, Node ${process.version}`;
+}
+
+function formatTable([head = [], ...body]: readonly (readonly string[])[]): string {
+  const rows = [head, ...body].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+  const widths = head.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  return [line(rows[0] ?? []), line(widths.map((width) => '-'.repeat(width))), ...rows.slice(1).map(line)].join('\n');
+}

@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { openSqliteStore } from '../src/store/sqlite-store.ts';
+import type { ArtifactRecord } from '../src/store/run-store.ts';
+import type { Isolation } from './injection.ts';
+
+/** What the flow that is struck comes to when nothing happens to it. */
+export interface Undisturbed {
+  /** The artifacts of its end task. */
+  readonly artifacts: readonly ArtifactRecord[];
+  /** All large artifacts, by the names of their steps. */
+  readonly tasks: number;
+  /** How long it took from its start to its exit. */
+  readonly wallMs: number;
+  /** The hash of the large artifact, which is the name of its file. */
+  readonly largeSha256: string;
+}
+
+const known = new Map<string, Promise<Undisturbed>>();
+
+/** Runs the flow once with these parameters, on a home of its own; a second call has the answer. */
+export function undisturbed(isolation: Isolation, parameters: readonly string[]): Promise<Undisturbed> {
+  const key = JSON.stringify([isolation, parameters]);
+  let result = known.get(key);
+  if (result === undefined) known.set(key, (result = run(isolation, parameters)));
+  return result;
+}
+
+async function run(isolation: Isolation, parameters: readonly string[]): Promise<Undisturbed> {
+  const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
+  try {
+    const home = join(folder, 'home');
+    const flow = join(import.meta.dirname, 'flows', 'struck.ts');
+    const command = [flow, `--home=${home}`, 'run', `--isolation=${isolation}`, ...parameters];
+    const startMs = performance.now();
+    await promisify(execFile)(process.execPath, command, { cwd: folder });
+    const wallMs = performance.now() - startMs;
+    await using store = openSqliteStore(home, { access: 'read' });
+    const [record] = await store.runs('Struck', { limit: 1 });
+    const tasks = await store.tasks('Struck', record?.id ?? '');
+    const end = tasks.find(({ step }) => step === 'end');
+    const artifacts = await store.artifacts('Struck', record?.id ?? '', end?.id ?? '');
+    const large = artifacts.find(({ name }) => name === 'large');
+    if (large === undefined) throw new Error('the undisturbed run left no large artifact');
+    return { artifacts, tasks: tasks.length, wallMs, largeSha256: large.sha256 };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

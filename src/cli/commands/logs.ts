@@ -1,0 +1,230 @@
+import type { Home } from '../../client/home.ts';
+import type { LogStream } from '../../client/task-log.ts';
+import type { Task } from '../../client/task.ts';
+import type { RecordedEvent } from '../../core/events.ts';
+import { parsePathspec } from '../../core/pathspec.ts';
+import { timestamp } from '../../core/timestamp.ts';
+import { contextHome, type CliContext } from '../context.ts';
+import type { Output, Part } from '../output.ts';
+import { type PastLine, pastLines } from '../past-lines.ts';
+import { findPlace, findRun, type Place } from '../place.ts';
+
+const STREAMS: readonly LogStream[] = ['stdout', 'stderr'];
+
+/** More tasks than this are not followed at once: each takes two descriptors. */
+const FOLLOWED_MAX = 400;
+
+/** `logs`: what tasks wrote, each stream to the same one here; a line names its task unless only one is meant. */
+export async function logs(context: CliContext): Promise<void> {
+  const { output, words, options } = context;
+  const { follow, stdout, stderr, timestamps, tail, attempt } = options as {
+    follow?: boolean;
+    stdout?: boolean;
+    stderr?: boolean;
+    timestamps?: boolean;
+    tail?: number;
+    attempt?: number;
+  };
+  const word = words[0] ?? '';
+  await using home = await contextHome(context);
+  const named = await findPlace(home, word);
+  const place: NamedTasks = named.depth === 'flow' ? { depth: 'run', run: await findRun(home, word) } : named;
+  const given = { stdout, stderr };
+  const request: Request = {
+    place,
+    // One of the two options leaves out the other stream.
+    streams: STREAMS.filter((stream) => given[stream] === true || stdout === stderr),
+    attempt,
+    tail: tail ?? Infinity,
+    printer: new Printer(output, { withTimes: timestamps === true, withTask: place.depth !== 'task' }),
+  };
+  if (follow === true) await followLogs(home, request);
+  else await printPast(await tasksOf(home, request), request);
+}
+
+type NamedTasks = Exclude<Place, { depth: 'flow' }>;
+
+interface Request {
+  readonly place: NamedTasks;
+  readonly streams: readonly LogStream[];
+  /** From 0; of each task the latest unless given. */
+  readonly attempt: number | undefined;
+  /** How many lines of what is there already are printed. */
+  readonly tail: number;
+  readonly printer: Printer;
+}
+
+/** How many lines of each stream of a task are left out. */
+type Skip = Record<LogStream, number>;
+
+/** Oldest first; with `attempt` those that had one of that number. @throws {NotFoundError} when there is none */
+async function tasksOf(home: Home, { place, attempt }: Request): Promise<readonly Task[]> {
+  const tasks = await namedTasks(home, place);
+  const tried = tasks.filter(({ attempts }) => attempts.some(({ number }) => number === attempt));
+  return attempt === undefined || tried.length === 0 ? tasks : tried; // if none has, reading it says so
+}
+
+async function namedTasks(home: Home, place: NamedTasks): Promise<readonly Task[]> {
+  const { run } = place;
+  switch (place.depth) {
+    case 'run':
+      return (await Array.fromAsync(run.tasks())).toReversed();
+    case 'step':
+      return (await Array.fromAsync((await home.step(`${run.pathspec}/${place.step}`)).tasks())).toReversed();
+    case 'task':
+      return [await home.task(`${run.pathspec}/${place.step}/${place.task}`)];
+  }
+}
+
+async function printPast(tasks: readonly Task[], request: Request): Promise<void> {
+  const skips = await skipsFor(tasks, request);
+  for (const task of tasks) await printTask(task, { ...request, skip: skips.get(task.pathspec) });
+}
+
+async function printTask(
+  task: Task,
+  { skip, ...request }: Request & { readonly skip: Skip | undefined },
+): Promise<void> {
+  if (skip !== undefined && request.streams.every((stream) => skip[stream] === Infinity)) return;
+  const left = { ...(skip ?? NOTHING) };
+  for await (const line of pastLines(task, request)) {
+    if (left[line.stream]-- <= 0) request.printer.print(task.pathspec, line);
+  }
+}
+
+const NOTHING: Skip = { stdout: 0, stderr: 0 };
+const EVERYTHING: Skip = { stdout: Infinity, stderr: Infinity };
+
+/** What is left out so that `tail` lines remain of all the tasks together. */
+async function skipsFor(
+  tasks: readonly Task[],
+  { streams, attempt, tail }: Request,
+): Promise<ReadonlyMap<string, Skip>> {
+  const skips = new Map<string, Skip>();
+  if (tail === Infinity) return skips;
+  let remaining = tail;
+  for (const task of tasks.toReversed()) {
+    if (remaining === 0 && task.finished) {
+      skips.set(task.pathspec, EVERYTHING);
+      continue;
+    }
+    const skip = { ...NOTHING };
+    let last: LogStream[] = [];
+    for await (const { stream } of pastLines(task, { streams, attempt })) {
+      skip[stream] += 1;
+      last.push(stream);
+      if (last.length > 2 * remaining + 100) last = last.slice(-remaining || last.length);
+    }
+    last = remaining === 0 ? [] : last.slice(-remaining);
+    remaining -= last.length;
+    for (const stream of streams) {
+      const total = skip[stream];
+      skip[stream] -= last.filter((one) => one === stream).length;
+      // The last line may be one that is still being written.
+      if (!task.finished) skip[stream] = Math.min(skip[stream], Math.max(0, total - 1));
+    }
+    skips.set(task.pathspec, skip);
+  }
+  return skips;
+}
+
+/** What is there, then what comes until the run has ended, or the task if one was named. */
+async function followLogs(home: Home, request: Request): Promise<void> {
+  const { place, streams, attempt, printer } = request;
+  const { run } = place;
+  const isWanted = matcher(place);
+  const tasks = (await Array.fromAsync(run.tasks())).toReversed().filter(({ pathspec }) => isWanted(pathspec));
+  const skips = await skipsFor(tasks, request);
+  /** The attempts that are printed, or to be left out; by task. */
+  const begun = new Map<string, number>();
+
+  const leaving = new AbortController();
+  const followers = new Set<Promise<unknown>>();
+  const follow = (
+    task: Task,
+    { number, skip = NOTHING }: { number: number | undefined; skip?: Skip | undefined },
+  ): void => {
+    const followStream = async (stream: LogStream): Promise<void> => {
+      let left = skip[stream];
+      for await (const line of task.logLines(stream, { attempt: number, signal: leaving.signal })) {
+        if (left-- <= 0) printer.print(task.pathspec, { ...line, stream });
+      }
+    };
+    const follower = Promise.all(streams.map(followStream));
+    followers.add(follower);
+    follower.then(
+      () => followers.delete(follower),
+      () => leaving.abort(), // it is awaited below
+    );
+  };
+
+  for (const task of tasks) {
+    begun.set(task.pathspec, task.attempts.at(-1)?.number ?? 0);
+    const skip = skips.get(task.pathspec);
+    if (attempt !== undefined && !task.attempts.some(({ number }) => number === attempt)) continue;
+    if (task.finished) await printTask(task, { ...request, skip });
+    else follow(task, { number: attempt, skip });
+  }
+  try {
+    for await (const event of run.watch({ signal: leaving.signal })) {
+      if (!isWanted(event.pathspec)) continue;
+      if (event.type === 'task-started' || event.type === 'task-cloned') {
+        const number = event.type === 'task-started' ? event.attempt : undefined;
+        if ((begun.get(event.pathspec) ?? -1) >= (number ?? 0)) continue;
+        begun.set(event.pathspec, number ?? 0);
+        if (followers.size >= FOLLOWED_MAX) await Promise.race(followers);
+        if (attempt === undefined || attempt === number) follow(await home.task(event.pathspec), { number });
+      } else if (place.depth === 'task' && isEnd(event)) break;
+    }
+  } catch (error) {
+    if (!leaving.signal.aborted) throw error;
+  }
+  await Promise.all(followers);
+  if (begun.size === 0) await namedTasks(home, place); // says what is not there
+}
+
+function isEnd(event: RecordedEvent): boolean {
+  return event.type === 'task-succeeded' || (event.type === 'task-failed' && event.isRetried !== true);
+}
+
+/** Whether the events of something concern the tasks that are meant. */
+function matcher(place: NamedTasks): (pathspec: string) => boolean {
+  return (pathspec) => {
+    const { step, task } = parsePathspec(pathspec);
+    switch (place.depth) {
+      case 'run':
+        return step !== undefined;
+      case 'step':
+        return step === place.step;
+      case 'task':
+        return step === place.step && task === place.task;
+    }
+  };
+}
+
+/** Prints lines as the options want them. */
+class Printer {
+  readonly #output: Output;
+  readonly #withTimes: boolean;
+  readonly #withTask: boolean;
+
+  constructor(output: Output, { withTimes, withTask }: { readonly withTimes: boolean; readonly withTask: boolean }) {
+    this.#output = output;
+    this.#withTimes = withTimes;
+    this.#withTask = withTask;
+  }
+
+  print(pathspec: string, { time, stream, text }: PastLine): void {
+    if (this.#output.isJson) {
+      this.#output.json({ time: time.toISOString(), pathspec, stream, text });
+      return;
+    }
+    const prefix: Part[] = [];
+    if (this.#withTimes) prefix.push({ style: 'dim', text: timestamp(time.getTime()) }, ' ');
+    if (this.#withTask) {
+      const { step, task } = parsePathspec(pathspec);
+      prefix.push({ style: 'cyan', text: `[${step}/${task}]` }, ' ');
+    }
+    this.#output.log(stream, text, prefix);
+  }
+}

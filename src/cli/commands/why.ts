@@ -1,0 +1,282 @@
+import { resolve } from 'node:path';
+import type { Artifact } from '../../client/artifact.ts';
+import type { Home } from '../../client/home.ts';
+import type { Run } from '../../client/run.ts';
+import type { Task } from '../../client/task.ts';
+import { formatBytes } from '../../core/format-bytes.ts';
+import { formatDuration } from '../../core/format-duration.ts';
+import { describeReason, type RunReason } from '../../core/status.ts';
+import { timestamp } from '../../core/timestamp.ts';
+import { againCommands, type AgainCommands, flowFileOf, maskedParameters } from '../again-commands.ts';
+import { contextHome, type CliContext } from '../context.ts';
+import type { Output } from '../output.ts';
+import { lastLines, type PastLine } from '../past-lines.ts';
+import { findPlace, findRun, latestOfAll } from '../place.ts';
+import { plainJson } from '../plain-json.ts';
+import { printException } from '../print-exception.ts';
+import { durationMs, runFacts } from '../run-facts.ts';
+import { toTheSecond } from '../run-table.ts';
+import { distrust, type SourceChange, sourceChange } from '../source-change.ts';
+import { statusPart } from '../status-part.ts';
+import { artifactFacts, shownText, type ShownValue, shownValue, taskFacts } from '../task-facts.ts';
+import { valueText } from '../value-text.ts';
+
+const LAST_LINES = 10;
+
+/** Of a join with more, only so many are named. */
+const PARENTS_SHOWN = 10;
+
+/** How many of the tasks that were running when a run was ended are looked at. */
+const UNFINISHED_SHOWN = 3;
+
+/** `why`: everything that is known of why a run did not succeed, and what to do next. */
+export async function why(context: CliContext): Promise<void> {
+  const { output, words, options } = context;
+  await using home = await contextHome(context);
+  const [word] = words;
+  const place = word === undefined ? undefined : await findPlace(home, word);
+  const run =
+    word === undefined ? await latestOfAll(home, { status: ['failed', 'timeout'] }) : await findRun(home, word);
+  if (run === undefined) {
+    output.json({ run: null });
+    output.line(`No run in the home ${home.path} has failed.`);
+    return;
+  }
+  const named = place?.depth === 'task' ? await home.task(`${run.pathspec}/${place.step}/${place.task}`) : undefined;
+  const task = named ?? (run.finished && !run.successful ? await run.failedTask() : undefined);
+  const flowFile = typeof options['flow'] === 'string' ? resolve(options['flow']) : flowFileOf(run);
+  const explanation: Explanation = {
+    run,
+    resumes: await resumesOf(home, run),
+    task: task && (await explainTask(task)),
+    unfinished: task === undefined && run.finished ? await unfinishedTasks(run) : [],
+    source:
+      task === undefined || options['source'] === false
+        ? undefined
+        : await sourceOf({ home, run, task, flowFile, isGiven: options['flow'] !== undefined }),
+    commands: againCommands({ home, run, flowFile }, task?.pathspec),
+  };
+  if (output.isJson) output.json(await asJson(explanation));
+  else print(output, explanation);
+}
+
+interface Explanation {
+  readonly run: Run;
+  /** The runs that went on with it. */
+  readonly resumes: readonly Run[];
+  /** What failed. */
+  readonly task: ExplainedTask | undefined;
+  /** What was running when the run was ended, if nothing failed. */
+  readonly unfinished: readonly { readonly task: Task; readonly lines: readonly PastLine[] }[];
+  readonly source: SourceChange | undefined;
+  readonly commands: AgainCommands;
+}
+
+interface ExplainedTask {
+  readonly task: Task;
+  readonly parents: readonly Task[];
+  /** What it got from its only parent; a join has several and inherits nothing. */
+  readonly inherited: readonly { readonly artifact: Artifact; readonly shown: ShownValue | undefined }[];
+  readonly lines: readonly PastLine[];
+}
+
+async function explainTask(task: Task): Promise<ExplainedTask> {
+  const parents = await Array.fromAsync(task.parentTasks());
+  const [parent] = parents;
+  const artifacts = parent === undefined || parents.length > 1 ? [] : await Array.fromAsync(parent.artifacts());
+  return {
+    task,
+    parents,
+    inherited: await Promise.all(artifacts.map(async (artifact) => ({ artifact, shown: await shownValue(artifact) }))),
+    lines: await lastLines(task, { count: LAST_LINES, streams: ['stdout', 'stderr'] }),
+  };
+}
+
+/** The tasks that were stopped, or lost with the run; the latest first. */
+async function unfinishedTasks(run: Run): Promise<Explanation['unfinished']> {
+  const all = await Array.fromAsync(run.tasks());
+  const unfinished = all.filter(({ status }) => status === 'failed').slice(0, UNFINISHED_SHOWN);
+  return Promise.all(
+    unfinished.map(async (task) => ({
+      task,
+      lines: await lastLines(task, { count: LAST_LINES, streams: ['stdout', 'stderr'] }),
+    })),
+  );
+}
+
+/** Those that name it as their origin, oldest first. */
+async function resumesOf(home: Home, run: Run): Promise<readonly Run[]> {
+  const resumes: Run[] = [];
+  for await (const later of home.flow(run.flowName).runs({ since: run.createdAt })) {
+    if (later.originRunId === run.id) resumes.unshift(later);
+  }
+  return resumes;
+}
+
+async function sourceOf({
+  home,
+  run,
+  task,
+  flowFile,
+  isGiven,
+}: {
+  home: Home;
+  run: Run;
+  task: Task;
+  flowFile: string | undefined;
+  isGiven: boolean;
+}): Promise<SourceChange> {
+  if (flowFile === undefined) return { kind: 'unknown', why: 'the command of the run names no flow script' };
+  const against = isGiven ? undefined : distrust(flowFile, { flow: run.flowName, home: home.path });
+  if (against !== undefined) return { kind: 'unknown', why: against };
+  const { sourceSha256 } = await home.step(`${run.pathspec}/${task.stepName}`);
+  return sourceChange({ flowFile, flow: run.flowName, step: task.stepName, sourceSha256 });
+}
+
+function print(output: Output, { run, resumes, task, unfinished, source, commands }: Explanation): void {
+  output.line({ style: 'bold', text: run.pathspec }, '  ', statusPart(run.status, run.reason));
+  output.line('  ', inWords(run));
+  for (const resume of resumes) {
+    output.line('  It was resumed as ', resume.pathspec, ', which is ', statusPart(resume.status, resume.reason), '.');
+  }
+  if (task !== undefined) printTask(output, { ...task, run });
+  for (const { task: one, lines } of unfinished) {
+    title(output, `It was running ${one.pathspec}, for ${formatDuration(durationMs(one))}`);
+    printLines(output, lines);
+  }
+  if (source !== undefined && task !== undefined) {
+    title(output, 'Source');
+    output.line('    ', sourceText(source, task.task.stepName));
+  }
+  const next = [
+    ['this task alone', commands.spin],
+    ['the rest of the run', commands.resume],
+  ].filter((row): row is [string, string] => row[1] !== undefined);
+  if (next.length === 0) return;
+  title(output, 'Once it is mended, run again');
+  output.table(
+    next.map(([what, command]) => [{ style: 'dim', text: what } as const, { style: 'bold', text: command } as const]),
+    '    ',
+  );
+  const masked = maskedParameters(run);
+  if (masked.length > 0) output.line(`    and give what is not kept: ${masked.map((name) => `--${name}`).join(' ')}`);
+}
+
+function printTask(output: Output, { run, task, parents, inherited, lines }: ExplainedTask & { run: Run }): void {
+  const attempts = task.attempts.length;
+  title(output, 'Task');
+  output.line('    ', { style: 'red', text: task.pathspec });
+  const facts = [
+    task.index === undefined ? undefined : `index ${task.index}`,
+    attempts > 1 ? `${attempts} attempts` : undefined,
+    `ran for ${formatDuration(durationMs(task))}`,
+  ];
+  output.line('    ', facts.filter((fact) => fact !== undefined).join(', '));
+  const reason = task.reason ?? task.caught;
+  if (task.exception !== undefined) printException(output, task.exception, '    ');
+  else if (reason !== undefined) output.line('    ', { style: 'red', text: describeReason(reason) });
+  else output.line('    ', `is ${task.status}`);
+
+  title(output, 'Inputs');
+  const parameters: Readonly<Record<string, unknown>> = run.parameters;
+  const read = task.parametersRead?.filter((name) => Object.hasOwn(parameters, name)) ?? Object.keys(parameters);
+  const values = [
+    ...(task.index === undefined ? [] : [['item', '', '', valueText(task.item)]]),
+    ...read.map((name) => [name, 'parameter', '', valueText(parameters[name])]),
+    ...inherited
+      .filter(({ artifact: { name } }) => !Object.hasOwn(parameters, name))
+      .map(({ artifact: { name, type, sizeBytes }, shown }) => [
+        name,
+        type,
+        formatBytes(sizeBytes),
+        shown === undefined ? '' : shownText(shown, 100),
+      ]),
+  ];
+  output.table(values, '    ');
+  if (task.parametersRead === undefined && read.length > 0) {
+    output.line('    ', { style: 'dim', text: 'Which parameters it read is not known: these are all.' });
+  }
+  for (const parent of parents.slice(0, PARENTS_SHOWN)) output.line('    from ', parent.pathspec);
+  if (parents.length > PARENTS_SHOWN) output.line(`    and from ${parents.length - PARENTS_SHOWN} more`);
+  printLines(output, lines);
+}
+
+function printLines(output: Output, lines: readonly PastLine[]): void {
+  if (lines.length === 0) return;
+  title(output, 'Last lines it wrote');
+  for (const { time, text } of lines) {
+    output.line('    ', { style: 'dim', text: timestamp(time.getTime()).slice('yyyy-mm-dd '.length) }, '  ', text);
+  }
+}
+
+function title(output: Output, text: string): void {
+  output.line();
+  output.line('  ', { style: 'bold', text });
+}
+
+function inWords(run: Run): string {
+  const { reason, finishedAt } = run;
+  if (run.status === 'running') return `It is running, for ${formatDuration(durationMs(run))} so far.`;
+  if (reason === undefined) return 'It succeeded.';
+  const when = finishedAt === undefined ? '' : ` (${toTheSecond(finishedAt)})`;
+  const after = `after ${formatDuration(durationMs(run))}${when}`;
+  return `${ending(reason)} ${after}.`;
+}
+
+function ending(reason: RunReason): string {
+  switch (reason.kind) {
+    case 'task':
+      return 'A task failed, and the run ended';
+    case 'killed':
+      return 'It was killed by the program that started it';
+    case 'timeout':
+      return 'It took longer than its limit and was ended';
+    case 'signal':
+      return `Its process was ended by ${reason.signalCode}`;
+    case 'exit':
+      return `Its process ended with exit status ${reason.exitCode}, without saying why,`;
+    case 'lost':
+      return 'Its process is gone without a word, as after SIGKILL, a crash or a power cut; it was last heard of';
+  }
+}
+
+function sourceText(source: SourceChange, step: string): string {
+  switch (source.kind) {
+    case 'changed':
+      return `The source of ${step} has changed since.`;
+    case 'unchanged':
+      return `The source of ${step} is still the same.`;
+    case 'gone':
+      return `The flow has no step ${step} any more.`;
+    case 'unknown':
+      return `Whether the source of ${step} has changed is not known: ${source.why}.`;
+  }
+}
+
+async function asJson({ run, resumes, task, unfinished, source, commands }: Explanation): Promise<object> {
+  const parameters: Readonly<Record<string, unknown>> = run.parameters;
+  return {
+    run: runFacts(run),
+    resumes: resumes.map((resume) => runFacts(resume)),
+    failedTask: task === undefined ? null : taskFacts(task.task),
+    exception: task?.task.exception ?? null,
+    inputs:
+      task === undefined
+        ? null
+        : {
+            item: plainJson(task.task.item) ?? null,
+            parameters: plainJson(parameters),
+            parametersRead: task.task.parametersRead ?? null,
+            parentTasks: task.parents.map(({ pathspec }) => pathspec),
+            artifacts: task.inherited.map(({ artifact, shown }) => artifactFacts(artifact, shown)),
+          },
+    lastLines: task?.lines.map(lineFacts) ?? [],
+    runningTasks: unfinished.map(({ task: one, lines }) => ({ ...taskFacts(one), lastLines: lines.map(lineFacts) })),
+    source: source ?? null,
+    commands: { spin: commands.spin ?? null, resume: commands.resume ?? null },
+  };
+}
+
+function lineFacts({ time, stream, text }: PastLine): object {
+  return { time: time.toISOString(), stream, text };
+}

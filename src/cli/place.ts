@@ -1,0 +1,101 @@
+import type { Home } from '../client/home.ts';
+import type { Run } from '../client/run.ts';
+import { NotFoundError, RacewayError } from '../core/errors.ts';
+import { parsePathspec, type Pathspec } from '../core/pathspec.ts';
+
+/** What a word on the command line names. A run is there when one was named; whether it has the step or task is not known yet. */
+export type Place =
+  | { readonly depth: 'flow'; readonly flow: string }
+  | { readonly depth: 'run'; readonly run: Run }
+  | { readonly depth: 'step'; readonly run: Run; readonly step: string }
+  | { readonly depth: 'task'; readonly run: Run; readonly step: string; readonly task: string };
+
+/**
+ * Finds what a word means: `Flow/run/step/task` or the beginning of it. The flow may be left out, since the ids of runs are
+ * numbers and hardly ever the same (`run/step`); and the run, which is the latest one then (`Flow/step`).
+ *
+ * @throws {RacewayError} `PATHSPEC` when it is no pathspec, or several flows have a run of that id
+ * @throws {NotFoundError} when there is no such flow or run
+ */
+export async function findPlace(home: Home, word: string): Promise<Place> {
+  const { flow, run: runId, step, task } = await withFlow(home, parsePathspec(word));
+  if (runId === undefined) {
+    await home.flow(flow).refresh();
+    return { depth: 'flow', flow };
+  }
+  if (!isRunId(runId)) {
+    if (task !== undefined) parsePathspec(word, 'run'); // there is no such form: this says which there are
+    return below(await latestRun(home, flow), runId, step);
+  }
+  return below(await home.run(`${flow}/${runId}`), step, task);
+}
+
+/** The run that a word means, or is in: that of a flow is its latest. @throws as `findPlace` */
+export async function findRun(home: Home, word: string): Promise<Run> {
+  const place = await findPlace(home, word);
+  return place.depth === 'flow' ? latestRun(home, place.flow) : place.run;
+}
+
+/** The run that comes latest in the home and is wanted. @param query as of `Flow.runs()` */
+export async function latestOfAll(
+  home: Home,
+  query: { readonly status?: readonly Run['status'][]; readonly flow?: string | undefined } = {},
+): Promise<Run | undefined> {
+  let latest: Run | undefined;
+  for await (const flow of query.flow === undefined ? home.flows() : [home.flow(query.flow)]) {
+    for await (const run of flow.runs({ status: query.status, limit: 1 })) {
+      if (latest === undefined || run.createdAt > latest.createdAt) latest = run;
+    }
+  }
+  return latest;
+}
+
+async function latestRun(home: Home, flow: string): Promise<Run> {
+  const run = await home.flow(flow).latestRun();
+  if (run !== undefined) return run;
+  throw new NotFoundError(flow, `${flow} has no runs in the home ${home.path}`, 'Start one: raceway run <file>.');
+}
+
+function below(run: Run, step: string | undefined, task: string | undefined): Place {
+  if (step === undefined) return { depth: 'run', run };
+  return task === undefined ? { depth: 'step', run, step } : { depth: 'task', run, step, task };
+}
+
+function isRunId(part: string): boolean {
+  return /^\d+$/.test(part);
+}
+
+/** Puts the flow in front of a pathspec that begins with the id of a run. */
+async function withFlow(home: Home, place: Pathspec): Promise<Pathspec> {
+  const { flow: runId, run: step, step: task, task: more } = place;
+  if (!isRunId(runId) || more !== undefined) return place;
+  const found: string[] = [];
+  for await (const flow of home.flows()) {
+    if (await hasRun(home, `${flow.id}/${runId}`)) found.push(flow.id);
+  }
+  const [flow, another] = found;
+  if (flow !== undefined && another === undefined) return { flow, run: runId, step, task };
+  if (flow !== undefined) {
+    throw new RacewayError(
+      'PATHSPEC',
+      `several flows have a run ${runId}`,
+      `Name the flow: ${found.map((name) => `${name}/${runId}`).join(' or ')}.`,
+    );
+  }
+  const latest = await latestOfAll(home);
+  throw new NotFoundError(
+    runId,
+    `there is no run ${runId} in the home ${home.path}`,
+    latest === undefined ? 'There are no runs at all.' : `The latest run is ${latest.pathspec}.`,
+  );
+}
+
+async function hasRun(home: Home, pathspec: string): Promise<boolean> {
+  try {
+    await home.run(pathspec);
+    return true;
+  } catch (error) {
+    if (error instanceof NotFoundError) return false;
+    throw error;
+  }
+}

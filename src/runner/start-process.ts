@@ -1,0 +1,141 @@
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FlowFileError, InvalidOptionError } from '../core/errors.ts';
+import type { Mark } from '../process/guardian.ts';
+import { type CommandLine, completeCommandLine } from './command-line.ts';
+import type { Interpreter } from './interpreter.ts';
+import { tooLongError } from './too-long-error.ts';
+
+/** What it takes to start a flow script. */
+export interface ProcessPlan {
+  readonly flowFile: string;
+  readonly interpreter: Interpreter;
+  readonly commandLine: CommandLine;
+  readonly cwd: string | undefined;
+  /** Added to this process's environment; `undefined` removes a variable. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Where things are in the folder of a process. */
+export interface ProcessFiles {
+  readonly attributes: string;
+  readonly parameters: string;
+  readonly artifacts: string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The files in the folder of a process. */
+export function processFiles(folder: string): ProcessFiles {
+  return {
+    attributes: join(folder, 'attributes.json'),
+    parameters: join(folder, 'parameters.json'),
+    artifacts: join(folder, 'artifacts.json'),
+    stdout: join(folder, 'stdout.log'),
+    stderr: join(folder, 'stderr.log'),
+  };
+}
+
+/** A process that was started, and what is executed in it. */
+export interface NewProcess {
+  readonly subprocess: ChildProcess;
+  readonly pid: number;
+  readonly command: readonly string[];
+}
+
+/**
+ * Starts a flow script as the leader of a process group and session of its own, with its output going to files.
+ *
+ * @param options.folder private, and there already
+ * @param options.mark an environment entry that nothing else has
+ * @param options.launcher a program, and its arguments, that is given the command and starts it
+ * @throws {FlowFileError} when the flow file cannot be executed
+ * @throws {InvalidOptionError} when there is no such interpreter or working folder, or what it is given is too long
+ */
+export async function startProcess(
+  plan: ProcessPlan,
+  options: { readonly folder: string; readonly mark: Mark; readonly launcher?: readonly string[] },
+): Promise<NewProcess> {
+  const { mark, launcher = [] } = options;
+  const { execa } = await import('execa');
+  const files = processFiles(options.folder);
+  // For appending, since a descendant may open the log once more by way of /dev/stdout.
+  const stdout = openSync(files.stdout, 'a', 0o600);
+  const stderr = openSync(files.stderr, 'a', 0o600);
+  try {
+    const command = completeCommandLine(plan.commandLine, {
+      attributeFile: files.attributes,
+      parametersFile: writeValues(files.parameters, plan.commandLine.inFile.parameters),
+      artifactsFile: writeValues(files.artifacts, plan.commandLine.inFile.artifacts),
+    });
+    const env = environment(plan, mark);
+    const [file = '', ...rest] = [...launcher, ...command];
+    const running = execa(file, rest, {
+      cwd: plan.cwd ?? process.cwd(),
+      env,
+      extendEnv: false,
+      // Files rather than pipes: a pipe that a grandchild holds would stay open after the child's end.
+      stdin: 'ignore',
+      stdout: stdout as 3, // execa takes any descriptor; its types know the first ten
+      stderr: stderr as 3,
+      detached: true,
+      cleanup: false,
+      buffer: false,
+      reject: false,
+    });
+    const { nodeChildProcess: subprocess, pid } = running;
+    if (pid === undefined) throw startError(plan, { command, env }, (await running).cause);
+    return { subprocess, pid, command };
+  } finally {
+    closeSync(stdout);
+    closeSync(stderr);
+  }
+}
+
+function writeValues(file: string, values: Readonly<Record<string, unknown>>): string | undefined {
+  if (Object.keys(values).length === 0) return undefined;
+  writeFileSync(file, JSON.stringify(values), { mode: 0o600 });
+  return file;
+}
+
+function environment({ interpreter, env }: ProcessPlan, mark: Mark): Record<string, string> {
+  const merged = { ...interpreter.env, ...process.env, ...env, [mark.name]: mark.value };
+  return Object.fromEntries(
+    Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+function startError(
+  plan: ProcessPlan,
+  { command, env }: { readonly command: readonly string[]; readonly env: Readonly<Record<string, string>> },
+  cause: unknown,
+): Error {
+  const { cwd, flowFile, interpreter } = plan;
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : String(cause);
+  // The system says ENOENT for a missing working folder as well as for a missing program.
+  if (cwd !== undefined && statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    return new InvalidOptionError(
+      { option: 'cwd', expected: 'a folder', received: JSON.stringify(cwd) },
+      `could not start ${flowFile} in ${cwd}: there is no such folder`,
+      'Make the folder, or give another as cwd.',
+      { cause },
+    );
+  }
+  if (code === 'E2BIG') return tooLongError(flowFile, { command, env }, cause);
+  const program = command[0] ?? '';
+  if (interpreter.prefix.length > 0) {
+    return new InvalidOptionError(
+      { option: 'interpreter', expected: 'a program that can be executed', received: JSON.stringify(program) },
+      `could not start ${flowFile}: its interpreter ${JSON.stringify(program)} cannot be executed (${code})`,
+      'Install it, or name another with the option interpreter.',
+      { cause },
+    );
+  }
+  return new FlowFileError(
+    flowFile,
+    `could not execute ${flowFile}: ${code === 'EACCES' ? 'it is not marked as executable' : code}`,
+    'Make it executable (chmod +x) with a #! line that names its program, or name the program with the option interpreter.',
+    { cause },
+  );
+}

@@ -1,0 +1,172 @@
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { flowFolder, type FlowFolder } from '../flow-folder.ts';
+import { until } from '../until.ts';
+import { jsonLines, raceway, startRaceway } from './raceway.ts';
+
+/** Fails in its second step as long as the file that it is given is not there, or waits for it. */
+const SOURCE = `
+class Sample extends FlowSpec.with({
+  gate: parameter.string(),
+  waits: parameter.boolean({ default: false }),
+}) {
+  start = step(() => { console.log('started for', this.gate); this.next(this.end); });
+  end = step(async () => {
+    while (this.waits && !existsSync(this.gate)) await sleep(5);
+    if (!existsSync(this.gate)) throw new Error('the gate is shut');
+    console.log('went through');
+  });
+}
+`;
+
+let folder: FlowFolder;
+beforeAll(() => {
+  folder = flowFolder(SOURCE);
+});
+afterAll(() => folder[Symbol.dispose]());
+
+function place() {
+  // In the project, or the flow script that a run names would not be executed again.
+  const path = mkdtempSync(folder.file('place-'));
+  const gate = join(path, 'gate');
+  const script = join(path, 'sample.ts');
+  copyFileSync(folder.script, script);
+  return {
+    gate,
+    script,
+    cwd: path,
+    open: () => {
+      writeFileSync(`${gate}.new`, '');
+      renameSync(`${gate}.new`, gate);
+    },
+    /** Calls raceway in the folder. */
+    raceway: (args: readonly string[]) => raceway(args, { cwd: path }),
+    json: async (args: readonly string[]) =>
+      jsonLines((await raceway(['--json', ...args], { cwd: path })).stdout) as Record<string, unknown>[],
+    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+describe.concurrent('raceway run', () => {
+  test('gives the flow its arguments, shows what it prints, and ends as it ends', async () => {
+    using at = place();
+    const failed = await at.raceway(['run', at.script, '--gate', at.gate, '--tag=mine']);
+    expect(failed.status).toBe(1);
+    expect(failed.stdout).toContain(`started for ${at.gate}`);
+    expect(failed.stderr).toContain('the gate is shut');
+    expect(await at.json(['ls'])).toMatchObject([{ status: 'failed', tags: ['mine'] }]);
+    at.open();
+    expect((await at.raceway(['run', at.script, '--gate', at.gate])).status).toBe(0);
+  });
+
+  test('prints what became of the run as JSON, and nothing else', async () => {
+    using at = place();
+    const { status, stdout } = await at.raceway(['run', '--json', at.script, '--gate', at.gate]);
+    expect(status).toBe(1);
+    expect(jsonLines(stdout)).toMatchObject([{ flow: 'Sample', status: 'failed', reason: { kind: 'task' } }]);
+  });
+
+  test('says once what is wrong with the arguments, as the flow does', async () => {
+    using at = place();
+    const { status, stderr } = await at.raceway(['run', at.script, '--gat=x']);
+    expect(status).toBe(2);
+    expect(stderr.match(/Did you mean --gate/g)).toHaveLength(1);
+    expect(await at.raceway(['run', 'nowhere.ts'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^Error: could not run .*nowhere\.ts: there is no such file\n/),
+    });
+    expect((await at.raceway(['run', at.script, '--help'])).stdout).toContain('--gate');
+  });
+
+  test('shows on a terminal how far the run is, below what it prints', async () => {
+    using at = place();
+    const calling = startRaceway(['run', at.script, '--gate', at.gate, '--waits=true'], {
+      cwd: at.cwd,
+      onTerminal: true,
+      env: { CI: undefined },
+    });
+    await until(() => /Sample\/\d+ {2}1 done, running end/.test(calling.stdout()));
+    at.open();
+    const { status, stdout } = await calling.called;
+    expect(status).toBe(0);
+    expect(stdout).toContain('Done!');
+    expect(stdout).toMatch(/\x1b\[\?25h/); // eslint-disable-line no-control-regex -- the cursor is shown again
+  });
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('ends the run when it gets %s', async (signal, exitStatus) => {
+    using at = place();
+    const calling = startRaceway(['run', at.script, '--gate', at.gate, '--waits=true'], { cwd: at.cwd });
+    await until(() => calling.stdout().includes('/end/2 (pid'));
+    calling.child.kill(signal);
+    expect((await calling.called).status).toBe(exitStatus);
+    expect(await at.json(['ls'])).toMatchObject([{ status: 'failed', reason: { kind: 'killed' } }]);
+  });
+
+  test('goes on when whoever read its output has left', async () => {
+    using at = place();
+    const calling = startRaceway(['run', at.script, '--gate', at.gate, '--waits=true'], { cwd: at.cwd });
+    await until(() => calling.stdout() !== '');
+    calling.child.stdout?.destroy();
+    at.open();
+    await once(calling.child, 'exit');
+    expect(await at.json(['ls'])).toMatchObject([{ status: 'successful' }]);
+  });
+});
+
+describe.concurrent('raceway run --detach, stop and resume', () => {
+  test('starts a run that goes on, ends it, and resumes what it had not done', async () => {
+    using at = place();
+    const started = await at.raceway(['run', '--detach', at.script, '--gate', at.gate, '--waits=true']);
+    const pathspec = started.stdout.trim();
+    expect(started.stderr).toContain(`raceway logs --follow ${pathspec}`);
+    expect(await at.json(['ls'])).toMatchObject([{ pathspec, status: 'running' }]);
+
+    expect(await at.json(['stop', pathspec])).toMatchObject([{ pathspec, status: 'failed', hadEnded: false }]);
+    expect((await at.raceway(['stop', pathspec])).stdout).toContain('had ended already');
+
+    expect((await at.raceway(['resume', '--dry-run'])).stdout).toContain('start');
+    expect(await at.json(['ls'])).toHaveLength(1);
+    at.open();
+    const resumed = await at.raceway(['resume']);
+    expect(resumed.status).toBe(0);
+    expect(resumed.stdout).not.toContain('started for');
+    expect(resumed.stdout).toContain('went through');
+    const nothing = await at.raceway(['resume']);
+    expect(nothing).toMatchObject({ status: 1, stderr: expect.stringContaining('a resume has made it good') });
+    const again = await at.json(['resume', '--detach', '--step', 'start', pathspec]);
+    expect(again).toMatchObject([{ pathspec: expect.stringMatching(/^Sample\//), pid: expect.any(Number) }]);
+    await until(async () => (await at.json(['ls']))[0]?.['status'] === 'successful');
+  });
+
+  test('stop ends none when one of the runs does not exist', async () => {
+    using at = place();
+    const started = await at.raceway(['run', '--detach', at.script, '--gate', at.gate, '--waits=true']);
+    expect((await at.raceway(['stop', started.stdout.trim(), 'Sample/1'])).status).toBe(1);
+    expect(await at.json(['ls'])).toMatchObject([{ status: 'running' }]);
+    expect((await at.raceway(['stop', '--grace=0s', 'Sample'])).status).toBe(0);
+  });
+
+  test('resume executes nothing that a store names and that is not in the project', async () => {
+    using at = place();
+    using own = flowFolder(SOURCE);
+    await at.raceway(['run', own.script, '--gate', at.gate]);
+    at.open();
+    const outside = await at.raceway(['resume']);
+    expect(outside).toMatchObject({ status: 1, stderr: expect.stringContaining('is not in the project of the home') });
+    expect((await at.raceway(['resume', '--file', own.script])).status).toBe(0);
+  });
+
+  test('resume says when the flow script has gone', async () => {
+    using at = place();
+    await at.raceway(['run', at.script, '--gate', at.gate]);
+    renameSync(at.script, join(at.cwd, 'renamed.ts'));
+    const { status, stderr } = await at.raceway(['resume']);
+    expect(status).toBe(1);
+    expect(stderr).toContain('is not there any more\nSay which flow script it is: --file=<file>.');
+  });
+});

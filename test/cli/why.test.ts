@@ -1,0 +1,172 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { deadProcess, SeededHome } from '../client/seeded-home.ts';
+import { flowFolder } from '../flow-folder.ts';
+import { jsonLines, raceway } from './raceway.ts';
+
+/** Fails in the second iteration until the file `mended` is there. */
+const SOURCE = `
+class Sample extends FlowSpec.with({ rate: parameter.float({ default: 0.5 }), unread: parameter.string({ default: 'x' }) }) {
+  table = ['some', 'rows'];
+  start = step(() => this.next(this.fit, { foreach: ['a', 'b'] }));
+  fit = step((item: string) => {
+    console.log('fitting', item, this.rate, this.table.length);
+    if (item === 'b' && !existsSync(new URL('mended', import.meta.url))) throw new TypeError('no such thing');
+    this.next(this.choose);
+  });
+  choose = join(() => this.next(this.end));
+  end = step(() => trace('ended', 'yes'));
+}`;
+
+interface Why {
+  readonly failedTask: { readonly pathspec: string };
+  readonly source: { readonly kind: string; readonly why?: string };
+  readonly commands: { readonly spin: string; readonly resume: string };
+}
+
+/** Runs a command as somebody would who pastes it into a shell. */
+async function paste(command: string, cwd: string): Promise<string> {
+  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
+  return (await promisify(execFile)('sh', ['-c', command], { cwd, env })).stdout;
+}
+
+describe('raceway why', () => {
+  test('tells the failed task, its inputs, its last lines, and the commands that run it again', async () => {
+    using folder = flowFolder(SOURCE);
+    await folder.run(['run', '--rate=0.25']);
+    const { status, stdout } = await raceway(['why'], { cwd: folder.path });
+    expect(status).toBe(0);
+    const lines = stdout.split('\n').map((line) => line.trim().replaceAll(/ {2,}/g, ' '));
+    expect(lines[0]).toMatch(/^Sample\/\d+ failed at fit\/3$/);
+    expect(lines[1]).toMatch(/^A task failed, and the run ended after /);
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^Sample\/\d+\/fit\/3$/),
+        'TypeError: no such thing',
+        expect.stringMatching(/^at .*sample\.ts:14:\d+\)?$/),
+        "item 'b'",
+        'rate parameter 0.25',
+        expect.stringMatching(/^table Array .*\[ 'some', 'rows' \]$/),
+        expect.stringMatching(/^from Sample\/\d+\/start\/1$/),
+        expect.stringMatching(/ fitting b 0\.25 2$/),
+        'The source of fit is still the same.',
+        expect.stringMatching(/^this task alone node sample\.ts spin \d+\/fit\/3$/),
+        expect.stringMatching(/^the rest of the run node sample\.ts resume --origin-run-id=\d+$/),
+      ]),
+    );
+    expect(stdout).not.toContain('unread'); // it had no part in it
+  });
+
+  test('gives commands that do what they say, and sees what was changed and resumed', async () => {
+    using folder = flowFolder(SOURCE);
+    await folder.run(['run']);
+    const why = async (): Promise<Why> => {
+      const { stdout } = await raceway(['why', 'Sample', '--json'], { cwd: folder.path });
+      return jsonLines(stdout)[0] as Why;
+    };
+    const { commands, failedTask, source } = await why();
+    expect(source).toEqual({ kind: 'unchanged' });
+    folder.write(SOURCE.replace('no such thing', 'another thing').replace("'some'", "'any'"));
+    expect((await why()).source).toEqual({ kind: 'changed' });
+
+    await expect(paste(commands.spin, folder.path)).rejects.toThrow('another thing');
+    expect(folder.trace('ended')).toBe('');
+    folder.write(SOURCE.replace('!existsSync', 'existsSync'));
+    expect(await paste(commands.spin, folder.path)).toContain('fitting b');
+    await paste(commands.resume, folder.path);
+    expect(folder.trace('ended')).toBe('yes\n');
+
+    const { stdout } = await raceway(['why', failedTask.pathspec], { cwd: folder.path });
+    expect(stdout).toMatch(/It was resumed as Sample\/\d+, which is successful\./);
+    const latest = await raceway(['why', 'Sample'], { cwd: folder.path });
+    expect(latest.stdout).toContain('It succeeded.');
+  });
+
+  test('names the home in its commands where the flow would not find it', async () => {
+    using folder = flowFolder(SOURCE);
+    const home = folder.file("it's a home");
+    await folder.run(['--home', home, 'run']);
+    const { stdout } = await raceway(['why', '--json', '--home', home], { cwd: folder.path });
+    const { commands } = jsonLines(stdout)[0] as Why;
+    expect(commands.resume).toContain(`'--home=${home.replace("'", `'\\''`)}'`);
+    folder.write(SOURCE.replace('!existsSync', 'existsSync'));
+    await paste(commands.resume, folder.path);
+    expect(folder.trace('ended')).toBe('yes\n');
+  });
+
+  test('says that no run has failed', async () => {
+    await using seeded = await SeededHome.make();
+    await (await seeded.run()).writer.finish({ status: 'successful' });
+    const { status, stdout } = await raceway(['why', '--home', seeded.path]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: `No run in the home ${seeded.path} has failed.\n` });
+  });
+
+  test('says what is known of a run that is lost, killed or timed out', async () => {
+    await using seeded = await SeededHome.make();
+    const lost = await seeded.run({ process: await deadProcess() });
+    await lost.log(await lost.start('fit'), 'almost\n');
+    const { stdout } = await raceway(['why', '--home', seeded.path]);
+    expect(stdout).toContain('Its process is gone without a word');
+    expect(stdout).toContain(`${lost.pathspec}/fit/1`);
+    expect(stdout).toContain('almost');
+
+    for (const [status, kind, text] of [
+      ['failed', 'killed', 'It was killed by the program that started it after'],
+      ['timeout', 'timeout', 'It took longer than its limit and was ended after'],
+    ] as const) {
+      const run = await seeded.run();
+      await run.log(await run.start('fit'), 'half way\n');
+      await run.writer.finish({ status, reason: { kind } }, { kind: 'stopped' });
+      const called = await raceway(['why', '--home', seeded.path]);
+      expect(called.stdout).toContain(text);
+      expect(called.stdout).toContain(`It was running ${run.pathspec}/fit/1, for`);
+      expect(called.stdout).toContain('half way');
+    }
+  });
+
+  test('runs nothing that a home names, unless it is a flow script of the project that one works in', async () => {
+    using folder = flowFolder(SOURCE);
+    using elsewhere = flowFolder(`${SOURCE}\ntrace('executed', 'yes');`);
+    await using seeded = await SeededHome.make();
+    const named = async (file: string): Promise<string> => {
+      const run = await seeded.run({ flow: 'Sample', command: [process.execPath, file, 'run'] });
+      await run.fail(await run.start('fit'), 'no such thing');
+      await run.writer.finish({ status: 'failed', reason: { kind: 'killed' } });
+      const { status, stdout } = await raceway(['why', '--json', '--home', seeded.path], { cwd: folder.path });
+      expect(status).toBe(0);
+      const { source } = jsonLines(stdout)[0] as Why;
+      expect(source.kind).toBe('unknown');
+      return source.why ?? '';
+    };
+    expect(await named(elsewhere.script)).toContain('is not in the project');
+    expect(await named(folder.file('gone.ts'))).toContain('cannot be read any more');
+    expect(await named('--eval=1')).toContain('names no flow script');
+    expect(await named(folder.file('package.json'))).toContain('is no flow script');
+    expect(existsSync(elsewhere.file('executed'))).toBe(false);
+    folder.write(`${SOURCE}\ntrace('executed', 'yes');`.replaceAll('class Sample', 'class Other'));
+    expect(await named(folder.script)).toContain('does not define Sample');
+    expect(folder.trace('executed')).toBe('');
+  });
+
+  test('executes nothing when it is told so', async () => {
+    using folder = flowFolder(`${SOURCE}\ntrace('executed', 'yes');`);
+    await folder.run(['run']);
+    const before = folder.trace('executed');
+    expect(before).not.toBe('');
+    const { stdout } = await raceway(['why', '--no-source', '--json'], { cwd: folder.path });
+    expect(jsonLines(stdout)[0]).toMatchObject({ source: null, commands: { spin: expect.any(String) } });
+    expect(folder.trace('executed')).toBe(before);
+  });
+
+  test('compares with the flow script it is given', async () => {
+    using folder = flowFolder(SOURCE);
+    using copy = flowFolder(SOURCE);
+    await folder.run(['run']);
+    const home = folder.file('.raceway');
+    const { stdout } = await raceway(['why', '--json', '--flow', copy.script, '--home', home], { cwd: '/' });
+    expect((jsonLines(stdout)[0] as Why).source).toEqual({ kind: 'unchanged' });
+  });
+});
