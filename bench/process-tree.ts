@@ -1,16 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
-/** A process and all below it, by what `/proc` says. */
-export function treeOf(root: number): readonly number[] {
+/** Processes and all below them, by what `/proc` says. */
+export function treeOf(...roots: readonly number[]): readonly number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const parent = statOf(Number(name))?.parent;
     if (parent !== undefined) parents.set(Number(name), parent);
   }
-  const tree = [root];
-  for (const pid of tree) for (const [child, parent] of parents) if (parent === pid) tree.push(child);
+  const children = Map.groupBy(parents.keys(), (pid) => parents.get(pid));
+  const tree = [...roots];
+  for (const pid of tree) tree.push(...(children.get(pid) ?? []));
   return tree;
 }
 

@@ -18,7 +18,7 @@ if (gate !== undefined) {
   const all = (await Promise.all(started)).map(({ running }) => running);
   for (const running of all)
     for await (const { line } of running.streamLog('stdout')) if (line.endsWith('waiting')) break;
-  const children = memoryOf(all.flatMap(({ pid }) => treeOf(pid)));
+  const children = memoryOf(treeOf(...all.map(({ pid }) => pid)));
   memory = {
     parentBytes: memoryOf([process.pid]).proportionalBytes - ownBefore,
     childrenBytes: children.proportionalBytes,

@@ -23,7 +23,7 @@ export async function kill(bench: Bench): Promise<void> {
   const { folder: cwd, home } = place;
   const python = metaflowPeer(bench, place);
   await using runner = new Runner(program('waits.ts'), { home, cwd, showOutput: false });
-  const turns = bench.pick({ rounds: 21, warmUps: 1 }, { rounds: 1, warmUps: 0 });
+  const turns = bench.pick({ rounds: 11, warmUps: 1 }, { rounds: 1, warmUps: 0 });
   const ours = async (graceMs?: number): Promise<Killed> => {
     await using running = await runner.asyncRun({}, { maxWorkers: 2 });
     await twoWait(lineTexts(running.streamLog('stdout')));
