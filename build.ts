@@ -15,18 +15,31 @@ await build({
     // may well load some of what it does not use, while the others have fewer files to load.
     codeSplitting: {
       groups: [
+        { name: 'flags', test: /\/src\/core\/(flags|nearest)\.ts$/, priority: 1 },
+        { name: 'core', test: /\/src\/(core\/|process\/private-cache\.ts$)/ },
         {
-          name: 'core',
-          test: /\/src\/core\/(node-version|errors|attributes|compile-cache|invalid|own-folder|parameter-text|pathspec|version|duration)\.ts$/,
+          name: 'process',
+          test: /\/src\/process\/(guardian|groups|end-tree|identity|marked|process-\w+|shared-reading)\.ts$/,
         },
-        { name: 'flags', test: /\/src\/core\/(flags|nearest)\.ts$/ },
         { name: 'artifact-files', test: /\/src\/store\/(artifact-files|encoding|home-folder)\.ts$/ },
-        { name: 'secret-forms', test: /\/src\/engine\/(secret-forms|cards\/escape-html)\.ts$/ },
-        { name: 'flow-spec', test: /\/src\/flow\/(flow-spec|definition|current)\.ts$/ },
+        {
+          name: 'flow-spec',
+          test: /\/src\/flow\/(flow-spec|definition|current|task-instance|secret-values|step-policy)\.ts$/,
+        },
+        {
+          name: 'task',
+          test: /\/src\/engine\/(execute-task|run-parameters|task-cards|foreach-stack|exception|secret-mask)\.ts$/,
+        },
+        { name: 'with-specs', test: /\/src\/flow\/with-specs\.ts$/ },
         {
           name: 'graph',
-          test: /\/src\/(flow\/(graph|resolve-parameters|encode-parameters)|engine\/(frontier|fits|task-sources))\.ts$/,
+          test: /\/src\/(flow\/(graph|resolve-parameters|encode-parameters|checked-graph|resolve-configs)|engine\/(frontier|fits|task-sources)|program\/flow-values)\.ts$/,
         },
+        { name: 'sqlite-store', test: /\/src\/store\/sqlite-store\.ts$/ },
+        { name: 'program', test: /\/src\/program\/(program|attribute-file)\.ts$/ },
+        // Apart from the rest of the engine: a worker is started as soon as these are loaded.
+        { name: 'worker-pool', test: /\/src\/engine\/(worker-pool|log-follower)\.ts$/ },
+        { name: 'run-session', test: /\/src\/program\/run-session\.ts$/ },
       ],
     },
   },

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,33 +26,25 @@ export async function makePlace(): Promise<Place> {
     env,
     cachedEnv: { ...env, NODE_COMPILE_CACHE: compileCacheFolder() },
     async [Symbol.asyncDispose]() {
-      await rm(folder, { recursive: true });
+      await rm(folder, { recursive: true, maxRetries: 5 });
     },
   };
 }
 
+/** Where and how a command is started. */
+export interface Start {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
 /** How long a command takes from its start to its exit, in milliseconds. What it prints is thrown away. */
-export async function wallMs(
-  [file = '', ...args]: readonly string[],
-  { env, cwd }: { env: NodeJS.ProcessEnv; cwd: string },
-): Promise<number> {
+export async function wallMs([file = '', ...args]: readonly string[], { env, cwd }: Start): Promise<number> {
   const startMs = performance.now();
   const child = spawn(file, args, { env, cwd, stdio: 'ignore' });
   const [exitCode] = (await once(child, 'exit')) as [number | null];
   const tookMs = performance.now() - startMs;
   if (exitCode !== 0) throw new Error(`could not measure ${[file, ...args].join(' ')}: exit status ${exitCode}`);
   return tookMs;
-}
-
-/** A Python that has Metaflow; says how to make one when there is none. */
-export function metaflowPython(): string | undefined {
-  const python = process.env['RACEWAY_TEST_PYTHON'] ?? join(import.meta.dirname, '..', '.venv', 'bin', 'python');
-  if (existsSync(python)) return python;
-  console.log(
-    `\n### Metaflow\n\nnot measured: there is no ${python}. To make it, run: ` +
-      'python3 -m venv .venv && .venv/bin/pip install -r test/fixtures/metaflow/requirements.txt',
-  );
-  return undefined;
 }
 
 /** The path of a program that is measured. */

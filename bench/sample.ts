@@ -21,36 +21,23 @@ export class Sample {
     return below + (above - below) * (place % 1);
   }
 
+  /** Each value made into another: of a whole into that of a part, for one. */
+  map(convert: (value: number) => number): Sample {
+    return new Sample(this.values.map(convert));
+  }
+
   /** Each value set against the one that was measured next to it, so that a machine that slows down slows both. */
   against(other: Sample, compare: (value: number, otherValue: number) => number): Sample {
     return new Sample(this.values.map((value, index) => compare(value, other.values[index] ?? Number.NaN)));
   }
-}
 
-/**
- * Measures several ways of doing a thing in turn, round after round and every other round backwards, so that whatever else
- * the machine does falls on all of them.
- *
- * @param ways each does it once and returns what it measured
- * @param options.warmUps rounds that do not count
- */
-export async function inTurn<Way extends string>(
-  ways: Readonly<Record<Way, () => number | Promise<number>>>,
-  { rounds, warmUps = 1 }: { rounds: number; warmUps?: number },
-): Promise<Readonly<Record<Way, Sample>>> {
-  const names = Object.keys(ways) as Way[];
-  const values = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Way, number[]>;
-  for (let round = -warmUps; round < rounds; round++) {
-    progress(round < 0 ? 'warming up' : `round ${round + 1} of ${rounds}`);
-    for (const name of round % 2 === 0 ? names : names.toReversed()) {
-      const value = await ways[name]();
-      if (round >= 0) values[name].push(value);
-    }
+  /** How many times the other it is. */
+  timesThat(other: Sample): Sample {
+    return this.against(other, (value, otherValue) => value / otherValue);
   }
-  progress('');
-  return Object.fromEntries(names.map((name) => [name, new Sample(values[name])])) as Record<Way, Sample>;
-}
 
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+  /** What one of `count` things costs, set apart from what it costs to do none. */
+  each(none: Sample, count: number): Sample {
+    return this.against(none, (ofMany, ofNone) => (ofMany - ofNone) / count);
+  }
 }

@@ -42,6 +42,8 @@ export class LineReader implements AsyncIterableIterator<LogLine, undefined, und
   #begun: Buffer[] = [];
   #bufferBytes = SMALL_BYTES;
   #sawLast = false;
+  /** Whether it has just waited for something to be written. */
+  #wasWoken = false;
   #interest: Disposable | undefined;
   /** What the calls before this one are still waiting for; they get their lines first. */
   #queue: Promise<unknown> | undefined;
@@ -163,7 +165,11 @@ export class LineReader implements AsyncIterableIterator<LogLine, undefined, und
     this.#keepBegunLine();
     const seen = this.#watch.version;
     const buffer = Buffer.allocUnsafeSlow(this.#bufferBytes);
-    const { bytesRead, last } = await this.#file.read(buffer, this.#chunkPosition);
+    // At once only behind a wait, so that a reader that has much to read leaves time for others.
+    const { bytesRead, last } = this.#wasWoken
+      ? this.#file.readNow(buffer, this.#chunkPosition)
+      : await this.#file.read(buffer, this.#chunkPosition);
+    this.#wasWoken = false;
     if (this.#left) return;
     this.#sawLast = last;
     this.#bufferBytes = bytesRead === buffer.length ? LARGE_BYTES : SMALL_BYTES;
@@ -174,6 +180,7 @@ export class LineReader implements AsyncIterableIterator<LogLine, undefined, und
     } else if (!last) {
       this.#interest ??= this.#watch.use();
       await this.#watch.changed(seen);
+      this.#wasWoken = true;
     }
   }
 

@@ -11,13 +11,14 @@ const START_LIMIT_FACTOR = 20;
 export class Workers implements AsyncDisposable {
   readonly logs = new LogFollower();
   readonly pool: WorkerPool;
+  readonly #guardian = new Guardian();
 
   /** Starts the first worker. */
   constructor() {
     this.pool = new WorkerPool({
       script: process.argv[1] ?? '',
       environment: { ...process.env, NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? privateCompileCache() },
-      guardian: new Guardian(),
+      guardian: this.#guardian,
       // This process has just loaded the flow, and knows how long that takes here and now.
       startLimitMs: Math.max(LEAST_START_LIMIT_MS, START_LIMIT_FACTOR * performance.now()),
       onPrinted: this.logs.look,
@@ -27,5 +28,6 @@ export class Workers implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.pool.end({ graceMs: 0 });
+    this.#guardian.dismiss(); // no process is left that it could end
   }
 }

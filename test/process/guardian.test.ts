@@ -135,6 +135,25 @@ describe('Guardian', () => {
     expect(processesNamed(guardian.mark.name)).toEqual([]);
   });
 
+  test('goes without a look around when it is dismissed', async () => {
+    const guardian = new Guardian();
+    const child = startMarked(guardian, 'sleep', ['600']);
+    guardian.dismiss();
+    await until(() => guardianPid(guardian) === undefined);
+    expect(await marked(guardian.mark)).toEqual([child.pid]);
+    child.kill();
+    await once(child, 'exit');
+  });
+
+  test('cannot be dismissed while something is watched', async () => {
+    const guardian = new Guardian();
+    const child = startMarked(guardian, 'sleep', ['600']);
+    guardian.watch(child.pid ?? 0);
+    guardian.dismiss();
+    await guardian.close();
+    await until(() => child.signalCode === 'SIGTERM');
+  });
+
   test('refuses a grace that is no time', () => {
     expect(() => new Guardian({ graceMs: -1 })).toThrow(new RangeError('graceMs must be 0 or more, not -1'));
   });
