@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { openHome } from '../../src/client/home.ts';
-import { databaseFile } from '../../src/store/home-folder.ts';
+import { RacewayError } from '../../src/core/errors.ts';
 import { aftermath } from '../aftermath.ts';
 import type { Fault } from '../fault.ts';
 import { heard } from '../heard.ts';
@@ -36,7 +35,11 @@ export const killDetaching: Fault = {
 };
 
 async function latest({ home }: Injection): Promise<{ pathspec: string; finished: boolean } | undefined> {
-  if (!existsSync(databaseFile(home))) return undefined;
-  await using opened = await openHome(home);
-  return await opened.flow('Struck').latestRun();
+  try {
+    await using opened = await openHome(home);
+    return await opened.flow('Struck').latestRun();
+  } catch (error) {
+    if (error instanceof RacewayError) return undefined; // there is no home, or no run in it, yet
+    throw error;
+  }
 }

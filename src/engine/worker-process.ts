@@ -40,6 +40,9 @@ export type TaskEnd =
 /** Whoever sends one of these to a worker ends the whole run, as Ctrl-C does. */
 export const SIGNALS_OF_A_STOP: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP']);
 
+/** How often it is looked whether a worker has loaded the flow, before it is given up. */
+const START_LOOKS = 20;
+
 /** How long a worker may go on without its channel. */
 const UNHEARD_MS = 2000;
 
@@ -114,7 +117,7 @@ export class WorkerProcess {
     this.#tree = { pid: this.pid, startTime: identityOf(this.pid)?.startTime, mark };
     if (this.#process.pid !== undefined) guardian.watch(this.#process.pid);
     this.#startLimitMs = startLimitMs;
-    this.#startTimer = setTimer(() => this.#giveUpStart(), Math.min(startLimitMs, LONGEST_TIMER_MS)).unref();
+    this.#startTimer = this.#limitStart();
     this.#process.on('message', (message) => this.#hear(message as WorkerMessage));
     this.#process.on('error', (error) =>
       this.#end({ kind: 'unusable', message: `no worker could be started: ${error.message}` }),
@@ -216,7 +219,7 @@ export class WorkerProcess {
   #hear(message: WorkerMessage): void {
     switch (message.type) {
       case 'ready':
-        clearTimeout(this.#startTimer);
+        clearInterval(this.#startTimer);
         if (this.#state.status !== 'starting') return;
         if (this.#state.task === undefined) this.#state = { status: 'idle' };
         else this.#give(this.#state.task);
@@ -243,14 +246,24 @@ export class WorkerProcess {
     if (this.#state.status !== 'ended') signalGroup(this.pid, 'SIGKILL');
   }
 
-  #giveUpStart(): void {
-    this.#isLate = true;
-    signalGroup(this.pid, 'SIGKILL');
+  /** Counts looks rather than time: a run process that was stopped meanwhile must not take its own sleep for the worker's. */
+  #limitStart(): NodeJS.Timeout {
+    let looks = 0;
+    return setInterval(
+      () => {
+        looks += 1;
+        if (looks < START_LOOKS) return;
+        clearInterval(this.#startTimer);
+        this.#isLate = true;
+        signalGroup(this.pid, 'SIGKILL');
+      },
+      Math.min(this.#startLimitMs / START_LOOKS, LONGEST_TIMER_MS),
+    ).unref();
   }
 
   #end(end: TaskEnd): void {
     if (this.#state.status === 'ended') return;
-    clearTimeout(this.#startTimer);
+    clearInterval(this.#startTimer);
     const told = this.#state.status === 'starting' ? this.#endOfStart(end) : end;
     this.#state = { status: 'ended', end: told };
     this.#ended.resolve();

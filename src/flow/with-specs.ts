@@ -44,7 +44,7 @@ function readSpec(spec: string): DefinedDecorator {
 }
 
 function readOptions(spec: string, text: string): Record<string, unknown> {
-  const options: Record<string, unknown> = Object.create(null) as Record<string, unknown>; // `__proto__` is a name like any other
+  const options: [name: string, value: unknown][] = [];
   for (const part of text === '' ? [] : splitAtCommas(text)) {
     const equals = part.indexOf('=');
     if (equals < 1) {
@@ -54,9 +54,9 @@ function readOptions(spec: string, text: string): Record<string, unknown> {
         'Write it as --with=name:key=value,key=value.',
       );
     }
-    options[part.slice(0, equals).trim()] = readValue(part.slice(equals + 1));
+    options.push([part.slice(0, equals).trim(), readValue(part.slice(equals + 1))]);
   }
-  return options;
+  return Object.fromEntries(options); // `__proto__` is a name like any other
 }
 
 /** At the commas that stand in no bracket and no string. */

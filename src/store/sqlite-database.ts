@@ -31,12 +31,15 @@ export class SqliteDatabase {
    *
    * @throws {RacewayError} `HOME` when the file is no database of raceway, is damaged, or was made by a newer version
    */
-  static open(file: string, { readOnly = false }: { readOnly?: boolean } = {}): SqliteDatabase {
+  static open(
+    file: string,
+    { readOnly = false, busyTimeoutMs = BUSY_TIMEOUT_MS }: { readOnly?: boolean; busyTimeoutMs?: number } = {},
+  ): SqliteDatabase {
     return explained(file, 'open', () => {
+      refuseOtherFiles(file);
       refuseRemains(file);
       if (!readOnly && !existsSync(file)) create(file);
-      refuseOtherFiles(file);
-      const database = new DatabaseSync(file, { readOnly, timeout: BUSY_TIMEOUT_MS });
+      const database = new DatabaseSync(file, { readOnly, timeout: busyTimeoutMs });
       try {
         distrust(database);
         // A checkpoint waits for the disk; four times the default makes them rarer, and a home at most 16 MB larger.
@@ -316,7 +319,14 @@ const MISMATCH_CODE = 20;
 /** What the primary result codes of SQLite mean that do not speak of a mistake of the program. */
 const CAUSES: ReadonlyMap<number | undefined, Cause> = new Map<number | undefined, Cause>([
   [1, FOREIGN], // no such table, malformed JSON
-  [5, { reason: 'another process kept it locked for a minute', advice: 'End that process, then try again.' }],
+  [
+    5, // nobody needs the lock for long: who keeps it for a minute was stopped inside a transaction, as with Ctrl-Z
+    {
+      reason: 'another process has locked it and does not go on',
+      advice:
+        'Find the one that was stopped (state T in ps) and let it go on (kill -CONT) or end it. Then resume the run.',
+    },
+  ],
   [
     8,
     {
@@ -346,11 +356,12 @@ function primaryCode(error: unknown): number | undefined {
   return error.errcode & 0xff;
 }
 
-/** SQLite does not say why a file could not be opened. The system does, asked for what SQLite opens: the file and two beside it. */
+/** SQLite does not say why a file could not be opened. The system does, asked to open as many files as SQLite does. */
 function refusalOf(file: string): string | undefined {
+  const asked = existsSync(file) ? file : dirname(file); // it may have been about to be made
   const descriptors: number[] = [];
   try {
-    for (let count = 0; count < 3; count += 1) descriptors.push(openSync(file, 'r'));
+    for (let count = 0; count < 4; count += 1) descriptors.push(openSync(asked, 'r'));
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

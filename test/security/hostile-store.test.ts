@@ -175,8 +175,6 @@ test('the database of another program is refused and left as it is', () => {
   const before = readFileSync(file);
   expect(() => openSqliteStore(folder.path, { access: 'write' })).toThrow('it is no database of raceway');
   expect(readFileSync(file).equals(before)).toBe(true);
-  writeFileSync(file, ''); // of what was cut off nothing is left to say what it was
-  expect(() => openSqliteStore(folder.path, { access: 'write' })).toThrow('it is no database of raceway');
 });
 
 test.each([
