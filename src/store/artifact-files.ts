@@ -1,6 +1,7 @@
 import { createHash, hash, randomUUID } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   linkSync,
   lstatSync,
   openSync,
@@ -49,17 +50,20 @@ export function prepareBlob(owner: BlobOwner, parts: readonly Uint8Array[]): New
 /**
  * Moves a file that `prepareBlob` wrote to its place, inside the transaction that names it. It takes the place of what is
  * there: that has the same content, or was damaged.
+ *
+ * @throws {RacewayError} `HOME` when that cannot be done, or a folder on the way is a link
  */
 export function placeStagedFile(home: string, { sha256, stagedFile }: { sha256: string; stagedFile: string }): void {
   const place = artifactFile(home, sha256);
   try {
+    refuseLinks(home, dirname(place));
+    if (!existsSync(dirname(place))) makeFolderInHome(home, dirname(place));
     renameSync(stagedFile, place);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    makeFolderInHome(home, dirname(place));
-    renameSync(stagedFile, place);
+    rmSync(stagedFile, { force: true }); // a rename from one name of a file to another of the same file leaves both
+  } catch (cause) {
+    if (cause instanceof RacewayError) throw cause;
+    throw homeError(`cannot write the artifact file ${place}`, { home, cause });
   }
-  rmSync(stagedFile, { force: true }); // a rename from one name of a file to another of the same file leaves both
 }
 
 /**

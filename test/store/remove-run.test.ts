@@ -1,7 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { attemptTempFolder, cardFile, detachedFolder, logFile, stagedFolder } from '../../src/store/home-folder.ts';
+import { prepareBlob } from '../../src/store/artifact-files.ts';
+import {
+  artifactFile,
+  attemptTempFolder,
+  cardFile,
+  detachedFolder,
+  logFile,
+  stagedFolder,
+} from '../../src/store/home-folder.ts';
 import type { RunWriter } from '../../src/store/run-store.ts';
 import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite-store.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -63,3 +71,17 @@ test.each(['logs', 'tmp', 'cards', 'detached', 'artifacts'])(
     expect(readdirSync(folder.file('elsewhere'), { recursive: true })).toStrictEqual(before);
   },
 );
+
+test('large content is not moved to where a link in the home leads', async () => {
+  using folder = temporaryFolder();
+  const home = folder.file('home');
+  await using store = openSqliteStore(home, { access: 'write' });
+  const process = { host: 'here', bootId: 'b', pid: 1, startTime: '1' };
+  const facts = { flow: 'Sample', user: 'ada', userTags: [], systemTags: [], parameters: '[{}]', command: [], process };
+  const writer = await store.createRun(facts);
+  const blob = prepareBlob({ home, flow: 'Sample', runId: writer.runId }, [Buffer.alloc(100_000)]);
+  mkdirSync(folder.file('elsewhere'));
+  symlinkSync(folder.file('elsewhere'), dirname(artifactFile(home, blob.sha256)));
+  await expect(writer.addBlobs([blob])).rejects.toMatchObject({ code: 'HOME' });
+  expect(readdirSync(folder.file('elsewhere'))).toStrictEqual([]);
+});
