@@ -163,10 +163,10 @@ async function compareWithMetaflow(
 async function fill(home: string, count: number): Promise<void> {
   mkdirSync(home, { recursive: true });
   await using store = openSqliteStore(home, { access: 'write' });
-  const score = (value: number) => {
+  const score = (runId: string, value: number) => {
     const encoded = encodeValue(value);
     if (encoded.kind === 'refused') throw new Error('a number cannot be stored');
-    const blob = prepareBlob(home, encoded.parts);
+    const blob = prepareBlob({ home, flow: FLOW, runId }, encoded.parts);
     return { artifact: { name: 'score', type: encoded.type, ...blob }, blob };
   };
   for (let index = 0; index < count; index++) {
@@ -180,7 +180,7 @@ async function fill(home: string, count: number): Promise<void> {
       process: ownIdentity(),
     });
     const taskId = await writer.startTask({ step: 'end', sourceSha256: '', parentIds: [], frames: [] }, process.pid);
-    const { artifact, blob } = score(index / 7);
+    const { artifact, blob } = score(writer.runId, index / 7);
     const state = { status: 'successful' } as const;
     await writer.finishAttempt({ taskId, attempt: 0, state, artifacts: [artifact], blobs: [blob] });
     await writer.finish(state);
