@@ -16,7 +16,7 @@ export const killDetaching: Fault = {
   async strike(injection) {
     const { wallMs } = await injection.undisturbed();
     const parent = injection.startParent({ options: { detached: true } });
-    await setTimeout(injection.random.between(0.1, 1.3) * wallMs);
+    await setTimeout(injection.random.between(0, 1) * wallMs);
     if (!kill(parent.pid, 'SIGKILL')) injection.miss('it had ended');
     await parent.ended;
     await until(async () => (await latest(injection)) !== undefined || injection.processes().length === 0);

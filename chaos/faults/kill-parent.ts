@@ -11,7 +11,7 @@ export const killParent: Fault = {
   async strike(injection) {
     const { wallMs } = await injection.undisturbed();
     const parent = injection.startParent();
-    await setTimeout(injection.random.between(0, 1.5) * wallMs);
+    await setTimeout(injection.random.between(0, 1.2) * wallMs);
     if (injection.processes('run').length > 0) injection.count('while a run went on');
     if (!kill(parent.pid, 'SIGKILL')) injection.miss('it had ended');
     await parent.ended;

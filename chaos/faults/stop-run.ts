@@ -36,7 +36,7 @@ export const stopRun: Fault = {
     const { wallMs } = await injection.undisturbed();
     const run = injection.startFlow(['run']);
     await until(() => injection.processes('worker').length > 0, { pauseMs: 1 });
-    await setTimeout(injection.random.between(0.2, 0.8) * wallMs);
+    await setTimeout(injection.random.between(0, 0.6) * wallMs);
     kill(run.pid, 'SIGSTOP');
     const pathspec = await latest(injection);
     if (pathspec === undefined) {
