@@ -78,6 +78,10 @@ export async function handleWasRight(injection: Injection, { handle }: Pick<Stru
     'the handle was right',
     !isTrue && JSON.stringify({ said: handle.status, is: run.status, reason: run.reason }),
   );
+  injection.check(
+    'the exit status was right',
+    (handle.exitCode === 0) !== run.successful && `${handle.exitCode} of a run that is ${run.status}: ${handle.stderr}`,
+  );
 }
 
 /** What a home says that was damaged. */
@@ -88,9 +92,13 @@ const DAMAGE =
  * After something was damaged for good: whatever the client gives out as the result of a run is the result, or reading it
  * fails; a resume completes with the right result, or says what is damaged; and in a new home the flow runs.
  */
-export async function damageIsTold(injection: Injection, { handle, told }: StruckRun): Promise<void> {
+export async function damageIsTold(
+  injection: Injection,
+  { handle, told }: StruckRun,
+  { cause = DAMAGE }: { cause?: RegExp } = {},
+): Promise<void> {
   await nothingIsLeft(injection);
-  if (handle?.status !== 'successful') injection.checkNames(told, DAMAGE);
+  if (handle?.status !== 'successful') injection.checkNames(told, cause);
   if (handle !== undefined) await resultIsRightOrRefused(injection, handle);
   const args = ['resume', ...(handle === undefined ? [] : [`--origin-run-id=${handle.pathspec.split('/')[1]}`])];
   const resumed = injection.startFlow(handle?.status === 'successful' ? ['run'] : args);

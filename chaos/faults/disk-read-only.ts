@@ -6,6 +6,9 @@ import { type Fault, NotInjectable } from '../fault.ts';
 import { mountImage } from '../mount.ts';
 import { damageIsTold, struckRun } from '../storage.ts';
 
+/** What the system and SQLite say of such a disk. */
+const CAUSE = /EROFS|read-only|readonly|cannot be written to|the disk failed|disk I\/O error|EIO/;
+
 /**
  * The disk of the home gives up: from one moment to the next nothing can be written, not even to what is open. When it is back,
  * what was written in the moment before may be missing, as after a power cut.
@@ -23,10 +26,7 @@ export const diskReadOnly: Fault = {
     execFileSync('mkfs.ext4', ['-q', '-E', 'lazy_itable_init=0,lazy_journal_init=0', image]);
     using disk = mountImage(injection.home, image);
     const struck = await struckRun(injection, { strike: () => disk.abort() });
-    if (struck.handle?.status !== 'successful') {
-      injection.checkNames(struck.told, /EROFS|read-only|readonly|disk I\/O error|EIO/);
-    }
     disk.mountAgain();
-    await damageIsTold(injection, struck);
+    await damageIsTold(injection, struck, { cause: CAUSE });
   },
 };

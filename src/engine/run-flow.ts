@@ -106,7 +106,16 @@ export async function runFlow(setup: RunSetup, beginning: Beginning): Promise<Fi
   } finally {
     clearInterval(heartbeat);
     await setup.pool.end({ graceMs: 0 });
-    rmSync(stagedFolder(setup.home, setup.writer.flow, setup.writer.runId), { recursive: true, force: true });
+    dropStaged(setup);
+  }
+}
+
+/** What no task of the run has left in the end. That it cannot be removed is no reason to call the run anything else than it is. */
+function dropStaged({ home, writer: { flow, runId } }: RunSetup): void {
+  try {
+    rmSync(stagedFolder(home, flow, runId), { recursive: true, force: true });
+  } catch {
+    // it stays for `raceway gc`
   }
 }
 

@@ -9,6 +9,9 @@ const FULL: Readonly<Record<string, string>> = {
 
 const FORBIDDEN: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM']);
 
+/** For folders that cannot be removed Node gives no code. */
+const READ_ONLY = /read-only file system/i;
+
 /**
  * What the system says when something in a home cannot be written or is gone, in words: what could not be done, why, and
  * what to do next.
@@ -20,8 +23,8 @@ export function homeError(
   what: string,
   { home, cause, next = 'resume the run' }: { home: string; cause: unknown; next?: string },
 ): RacewayError {
-  const code = String((cause as NodeJS.ErrnoException | undefined)?.code);
   const message = cause instanceof Error ? cause.message : String(cause);
+  const code = READ_ONLY.test(message) ? 'EROFS' : String((cause as NodeJS.ErrnoException | undefined)?.code);
   const [why, advice] = explain(code, { home, next });
   return new RacewayError('HOME', `${what}: ${why === undefined ? message : `${why} (${message})`}`, advice, { cause });
 }

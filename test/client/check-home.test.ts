@@ -246,7 +246,9 @@ export class Sample extends FlowSpec {
     );
     database.close();
     await using home = await openHome(folder.path);
-    await expect(Array.fromAsync(home.flow('TrainFlow').runs())).rejects.toThrow(/nothing that raceway writes to the column command\nIt is damaged.*Run raceway doctor/);
+    await expect(Array.fromAsync(home.flow('TrainFlow').runs())).rejects.toThrow(
+      /nothing that raceway writes to the column command\nIt is damaged.*Run raceway doctor/,
+    );
     await home.close();
     const found = (await findings(folder.path)).find(({ kind }) => kind === 'database');
     expect(await found?.mend?.()).toContain(

@@ -316,7 +316,9 @@ test('a log that cannot be followed ends the run, with the reason', async () => 
   await until(() => folder.trace('begun') !== '');
   rmSync(folder.file('.raceway/logs'), { recursive: true });
   const { stderr, status } = await finished;
-  expect(stderr).toMatch(/^Error: the run could not go on: something in the home .* was removed .*ENOENT.*\nBring it back .* Then resume the run\.$/m);
+  expect(stderr).toMatch(
+    /^Error: the run could not go on: something in the home .* was removed .*ENOENT.*\nBring it back .* Then resume the run\.$/m,
+  );
   expect(status).toBe(1);
   await using latest = await latestRun(folder);
   expect([latest.run.status, latest.run.reason]).toStrictEqual(['failed', { kind: 'exit', exitCode: 1 }]);

@@ -581,7 +581,9 @@ describe('the end of a spin', () => {
     await until(() => folder.trace('begun') === '\n\n');
     rmSync(folder.file('.raceway/logs'), { recursive: true });
     const { stderr, status } = await finished;
-    expect(stderr).toMatch(/^Error: the task could not go on: something in the home .*ENOENT.*\nBring it .* Then spin it again\.$/m);
+    expect(stderr).toMatch(
+      /^Error: the task could not go on: something in the home .*ENOENT.*\nBring it .* Then spin it again\.$/m,
+    );
     expect(status).toBe(1);
   });
 
