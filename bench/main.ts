@@ -2,7 +2,7 @@
  * Answers the questions about speed; each sets raceway beside what would be used instead, in the same run. Nothing fails
  * because it is slow.
  *
- *     npm run bench                  all of them; writes bench/results.md
+ *     npm run bench                  all of them; writes bench/results.md and docs/bench-results.md
  *     npm run bench -- start lines   some of them; `--write` writes the file all the same
  *     npm run bench -- --bounded     all of them in less than a minute, to see that each can be answered
  */
@@ -92,7 +92,8 @@ for (const [name, { text, answer }] of Object.entries(QUESTIONS)) {
 report.printAims();
 console.log(`\nThat took ${Math.round((Date.now() - started.getTime()) / 1000)} s.`);
 if (options.write || (names.length === 0 && !options.bounded)) {
-  const file = join(import.meta.dirname, 'results.md');
-  writeFileSync(file, report.text(heading));
-  console.log(`Written to ${file}.`);
+  for (const file of ['results.md', '../docs/bench-results.md'].map((name) => join(import.meta.dirname, name))) {
+    writeFileSync(file, report.text(heading));
+    console.log(`Written to ${file}.`);
+  }
 }

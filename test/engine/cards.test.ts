@@ -263,7 +263,7 @@ test('cards that cannot be kept fail no task, and the log of the task says so', 
   await using latest = await latestRun(folder);
   expect(await cardsOf(latest.run)).toEqual({});
   const task = await taskOf(latest.run, 'start');
-  expect(await task.stderr()).toMatch(/^The cards could not be kept: [^\n]+\n$/);
+  expect(await task.stderr()).toMatch(/^The cards could not be kept: [^\n]+\nMend that, then resume the run\.\n$/);
 });
 
 test('large artifacts that a task only passes on are not loaded for its card', async () => {
