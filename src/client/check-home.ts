@@ -1,11 +1,21 @@
-import { chmodSync, existsSync, lstatSync, readFileSync, realpathSync, statfsSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { RacewayError } from '../core/errors.ts';
 import { formatBytes } from '../core/format-bytes.ts';
 import { fileHolders } from '../process/file-holders.ts';
 import { presence } from '../process/identity.ts';
 import { checkDatabase } from '../store/check-database.ts';
-import { damagedDatabases, databaseFile, type HomeLocation, locateHome } from '../store/home-folder.ts';
+import { damagedDatabases, databaseFile, type HomeLocation, locateHome, newDamagedName } from '../store/home-folder.ts';
 import { namesIn } from '../store/run-files.ts';
 import type { Garbage, RunRecord, RunStore } from '../store/run-store.ts';
 import { salvageDatabase } from '../store/salvage-database.ts';
@@ -171,6 +181,17 @@ function describe(paths: readonly string[]): string {
 
 function* checkDatabaseOf(home: string, { deep }: { deep: boolean }): Generator<Finding> {
   const file = databaseFile(home);
+  if (!existsSync(file) && existsSync(`${file}-wal`)) {
+    yield {
+      kind: 'database',
+      severity: 'error',
+      what: `there is no database ${file}, only the log of what was written last, ${file}-wal`,
+      remedy:
+        'bring the database back if you have a copy; else put its log aside, so that the next run makes a new one',
+      mend: async () => `its log is ${putLogAside(home)} now`,
+    };
+    return;
+  }
   if (!existsSync(file)) {
     yield {
       kind: 'database',
@@ -210,6 +231,15 @@ function* checkDatabaseOf(home: string, { deep }: { deep: boolean }): Generator<
     remedy: 'copy what can be read into a new one; the damaged one stays beside it',
     mend: async () => mendDatabase(home),
   };
+}
+
+/** Its new name is that of a damaged database, so that nothing that only the lost one knew of is collected as garbage. */
+function putLogAside(home: string): string {
+  const file = databaseFile(home);
+  const aside = newDamagedName(home);
+  renameSync(`${file}-wal`, aside);
+  rmSync(`${file}-shm`, { force: true }); // an index of the log, made anew whenever it is needed
+  return aside;
 }
 
 /** What is not to be found in the file as such, like a trigger that raceway did not make. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
 import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clearTimeout, setTimeout as setTimer } from 'node:timers';
+import { clearTimeout, setImmediate, setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { LONGEST_TIMER_MS } from '../core/longest-timer.ts';
 import { endTree, type Tree } from '../process/end-tree.ts';
@@ -193,7 +193,7 @@ export class WorkerProcess {
     this.#state = { status: 'busy' };
     this.#mayHaveChildren = true; // until the worker says that there are none
     const limit = this.#limit;
-    if (limit !== undefined) this.#timer = setTimer(() => void this.#expire(limit), limit.timeoutMs);
+    if (limit !== undefined) this.#limitTask(limit);
     if (this.#run !== undefined) this.#send({ type: 'run', run: this.#run });
     this.#run = undefined;
     this.#send({ type: 'task', task });
@@ -203,6 +203,16 @@ export class WorkerProcess {
     this.#process.send(message, (error) => {
       if (error !== null) this.retire(); // the process is ending: `exit` follows
     });
+  }
+
+  /** A run process that was asleep finds the limit passed before it has read that the task was done: that is read first. */
+  #limitTask(limit: TaskLimit): void {
+    const timer = setTimer(() => {
+      setImmediate(() => {
+        if (this.#timer === timer) void this.#expire(limit);
+      });
+    }, limit.timeoutMs);
+    this.#timer = timer;
   }
 
   /** The task has had its time: it is warned if it asked to be, and all it started is ended with it. */
@@ -297,6 +307,7 @@ export class WorkerProcess {
 
   #settle(end: TaskEnd): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     if (this.#expired !== undefined) {
       this.#expired.resolve(); // whatever became of it comes too late
       return;

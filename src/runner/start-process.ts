@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { FlowFileError, InvalidOptionError, RacewayError } from '../core/errors.ts';
 import type { Mark } from '../process/guardian.ts';
 import { runFilesError } from '../process/temp-folder.ts';
@@ -80,6 +81,7 @@ export async function startProcess(
     });
     const env = environment(plan, mark);
     const [file = '', ...rest] = [...launcher, ...command];
+    await turn();
     const running = execa(file, rest, {
       cwd: plan.cwd ?? process.cwd(),
       env,
@@ -99,6 +101,17 @@ export async function startProcess(
   } finally {
     for (const log of logs) closeSync(log);
   }
+}
+
+let lastTurn: Promise<void> = Promise.resolve();
+
+/**
+ * Resolves when it is this caller's turn. To start a process takes some milliseconds in which nothing else happens here: of many
+ * that are to be started at once each gives way to what has come in, so that the first is not heard of last.
+ */
+function turn(): Promise<void> {
+  lastTurn = lastTurn.then(() => setImmediate());
+  return lastTurn;
 }
 
 /** Files that its streams go to; what was opened is in `opened` also when this throws. */

@@ -1,8 +1,10 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { lstatSync, renameSync } from 'node:fs';
+import { lstatSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { artifactFile, damagedDatabases, makeFolderInHome, refuseLinks } from './home-folder.ts';
+import { parseAttributes } from '../core/attributes.ts';
+import type { ProcessIdentity } from '../core/process-identity.ts';
+import { artifactFile, damagedDatabases, makeFolderInHome, refuseLinks, STARTING_PREFIX } from './home-folder.ts';
 import { tasksShownElsewhere } from './remove-sqlite-run.ts';
 import {
   amountIn,
@@ -47,7 +49,10 @@ export async function collectGarbage(place: Place, { dryRun, isGone }: GarbageOp
   const logs = foldersIn('logs')
     .filter((run) => !isRecorded(database, run))
     .flatMap((run) => unshownLogs(home, { ...run, shownTasks: tasksShownElsewhere(database, run) }));
-  const detached = foldersIn('detached').filter((run) => !isRecorded(database, run));
+  const detached = [
+    ...foldersIn('detached').filter((run) => !isRecorded(database, run) && isOfHome(run.path)),
+    ...(isWhole ? deadStarts(home, isGone) : []),
+  ];
   const staged = runFoldersIn(join(home, 'artifacts', 'staged'));
   const given = [...staged, ...temporaryFolders(home)].filter((run) => !mayCommit(database, { ...run, isGone }));
   const found = {
@@ -70,6 +75,41 @@ export async function collectGarbage(place: Place, { dryRun, isGone }: GarbageOp
   for (const paths of Object.values(found)) removeAll(paths);
   const contents = await dropContents(place, unused.sizes);
   return { ...amounts, contents, databaseBytes: await shrink(database, { isGone }), putAside };
+}
+
+/** Whether it is the output of a flow of raceway: runs of other programs are recorded elsewhere, if at all. */
+function isOfHome(folder: string): boolean {
+  const attributes = parseAttributes(textOf(join(folder, 'attributes.json')));
+  return attributes.kind === 'attributes' && attributes.attributes.home !== undefined;
+}
+
+/** Folders of detached runs that never announced themselves, and whose process is gone. */
+function deadStarts(home: string, isGone: GarbageOptions['isGone']): readonly { readonly path: string }[] {
+  return namesIn(join(home, 'detached'))
+    .filter((name) => name.startsWith(STARTING_PREFIX))
+    .map((name) => ({ path: join(home, 'detached', name) }))
+    .filter(({ path }) => {
+      const process = parseProcess(textOf(join(path, 'process.json')));
+      const hasAnnounced = parseAttributes(textOf(join(path, 'attributes.json'))).kind === 'attributes';
+      return process !== undefined && isGone(process) && !hasAnnounced;
+    });
+}
+
+function parseProcess(text: string): ProcessIdentity | undefined {
+  try {
+    const { identity } = JSON.parse(text) as { identity?: unknown };
+    return isProcess(identity) ? identity : undefined;
+  } catch {
+    return undefined; // it is about to be started
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 interface RunId {

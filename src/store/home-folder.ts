@@ -100,8 +100,12 @@ export function damagedDatabases(home: string): readonly string[] {
   return names.filter((name) => name.startsWith(DAMAGED_PREFIX) && !/-(wal|shm)$/.test(name));
 }
 
-/** What the name of a damaged database that was put aside begins with. */
-export const DAMAGED_PREFIX = 'raceway.db.damaged-';
+/** Where to put a damaged database aside. */
+export function newDamagedName(home: string): string {
+  return join(home, `${DAMAGED_PREFIX}${new Date().toISOString().replaceAll(/[:.]/g, '-')}`);
+}
+
+const DAMAGED_PREFIX = 'raceway.db.damaged-';
 
 /**
  * Makes a folder of the home with those between the two, unless it is there. The home itself is never made anew by this:

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, linkSync, lstatSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { artifactFile, DAMAGED_PREFIX, databaseFile } from './home-folder.ts';
+import { artifactFile, newDamagedName, databaseFile } from './home-folder.ts';
 import { isRefusedRow, refuseOtherFiles, SqliteDatabase } from './sqlite-database.ts';
 import { isSha256, isText } from './record-shapes.ts';
 import { column } from './sqlite-row.ts';
@@ -72,7 +72,7 @@ export function salvageDatabase(home: string): Salvage {
   const fresh = `${file}.${randomUUID()}`;
   try {
     const result = copyReadable(home, { from: file, to: fresh });
-    const putAside = `${home}/${DAMAGED_PREFIX}${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
+    const putAside = newDamagedName(home);
     // The damaged one has both names until the new one takes its place. Its log goes first: it is not the new one's.
     linkSync(file, putAside);
     for (const part of ['-wal', '-shm']) if (existsSync(file + part)) renameSync(file + part, putAside + part);

@@ -176,7 +176,7 @@ function refuseRemains(file: string): void {
     size === 0
       ? `cannot open the database ${file}: it is empty, so somebody truncated it`
       : `cannot open the database ${file}: it is gone, and what was written last, ${file}-wal, is still there`,
-    `Bring it back. If there is no copy, the runs in it are lost: remove ${file}* so that a new one can be made.`,
+    'Bring it back, or run raceway doctor --fix, which puts what is left of it aside so that a new one can be made.',
   );
 }
 

@@ -35,6 +35,7 @@ export function createSqliteRun(
         now,
       );
       if (changes === 0) continue; // a run of long ago has it, from a time when the clock was ahead
+      database.run('UPDATE flow SET latest_run_id = ? WHERE name = ?', String(id), run.flow);
       for (const tag of run.userTags) {
         database.run('INSERT OR IGNORE INTO tag (run_key, tag) VALUES (?, ?)', key, tag);
       }
@@ -417,8 +418,13 @@ function json(value: unknown): string | null {
 
 /** The time, or what follows the id of the latest run when the clock was set back since: ids go up with the runs. */
 function firstId(database: SqliteDatabase, flow: string): bigint {
-  const latest = database.get('SELECT id FROM run WHERE flow = ? ORDER BY run_key DESC LIMIT 1', flow)?.['id'];
-  const [time, next] = [microseconds(), typeof latest === 'string' ? BigInt(latest) + 1n : 0n];
+  const latest = database.get(
+    `SELECT COALESCE(latest_run_id, (SELECT id FROM run WHERE flow = name ORDER BY run_key DESC LIMIT 1)) AS id
+     FROM flow WHERE name = ?`,
+    flow,
+  )?.['id'];
+  const next = typeof latest === 'string' && /^\d+$/.test(latest) ? BigInt(latest) + 1n : 0n;
+  const time = microseconds();
   return time > next ? time : next;
 }
 

@@ -115,6 +115,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   `,
   `
+  ALTER TABLE flow ADD COLUMN latest_run_id TEXT;
   CREATE TABLE given (
     run_key INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
     sha256 TEXT NOT NULL REFERENCES blob,

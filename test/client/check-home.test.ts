@@ -237,6 +237,19 @@ export class Sample extends FlowSpec {
     expect(await home.collectGarbage()).toMatchObject({ contents: { count: 3 }, logs: { count: 36 } });
   });
 
+  test('of a database that is gone, puts aside what was written last, so that flows can run again', async () => {
+    using folder = temporaryFolder();
+    await seed(folder.path);
+    rmSync(databaseFile(folder.path));
+    writeFileSync(`${databaseFile(folder.path)}-wal`, 'written last', { mode: 0o600 });
+    expect(() => openSqliteStore(folder.path, { access: 'write' })).toThrow('it is gone');
+    const found = (await findings(folder.path)).find(({ kind }) => kind === 'database');
+    expect(await found?.mend?.()).toMatch(/^its log is .*raceway\.db\.damaged-/);
+    await openSqliteStore(folder.path, { access: 'write' }).close();
+    await using home = await openHome(folder.path);
+    expect(await home.collectGarbage()).toMatchObject({ contents: { count: 0 }, logs: { count: 0 } });
+  });
+
   test('of a database with damaged values, puts nothing in their place and says so', async () => {
     using folder = temporaryFolder();
     await seed(folder.path);

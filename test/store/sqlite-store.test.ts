@@ -180,6 +180,19 @@ test('a clock that is set back makes nothing end before it began, and no id go d
   expect(times).toStrictEqual(times.toSorted((a, b) => a - b));
 });
 
+test('no id of a run is given twice, though the run was removed and the clock set back', async () => {
+  using folder = temporaryFolder();
+  await using store = openSqliteStore(folder.path, { access: 'write' });
+  await store.createRun(run);
+  const ofTheFuture = String(BigInt(Date.now() + 3_600_000) * 1000n); // as that of a run that was made with the clock ahead
+  const database = new DatabaseSync(databaseFile(folder.path));
+  database.prepare('UPDATE flow SET latest_run_id = ?').run(ofTheFuture);
+  database.close();
+  const { runId } = await store.createRun(run);
+  expect(BigInt(runId)).toBe(BigInt(ofTheFuture) + 1n);
+  expect(BigInt((await store.createRun(run)).runId)).toBe(BigInt(ofTheFuture) + 2n);
+});
+
 test('a run that is found ended by a clock that is behind did not end before its last sign of life', async () => {
   using folder = temporaryFolder();
   await using store = openSqliteStore(folder.path, { access: 'write' });
