@@ -35,11 +35,13 @@ export async function announcement(
       // Whether it has ended is asked before the file is read, so that nothing it wrote can be missed.
       const exit = child.exit;
       const content = await readAttributes(child.attributeFile);
-      if (signal.aborted) {
-        await child.end();
-        throw signal.reason;
-      }
+      // Also when it is not wanted any more: there is a run, and whoever has its handle ends it.
       if (content.kind === 'attributes' && isWhole(content.attributes, of)) return content.attributes;
+      if (signal.aborted && exit === undefined) {
+        await child.end();
+        continue; // it may have announced its run at the last moment
+      }
+      if (signal.aborted) throw signal.reason;
       if (content.kind === 'error') throw await withStartError(content.error, child);
       if (exit !== undefined) {
         await child.finish();
