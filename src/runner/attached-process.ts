@@ -7,6 +7,7 @@ import { endUnseenTree } from '../process/end-unseen-tree.ts';
 import { FolderWatch } from '../process/folder-watch.ts';
 import { presence } from '../process/identity.ts';
 import { LogFile } from '../process/log-file.ts';
+import { marked } from '../process/marked.ts';
 import { CleanedUpError, type StartFacts } from './errors.ts';
 import type { Exit, RunProcess, StartedProcess } from './run-process.ts';
 import { exitFile } from './keeper.ts';
@@ -16,8 +17,8 @@ import { processFiles } from './start-process.ts';
 export interface AttachedFacts {
   readonly pid: number;
   readonly command: readonly string[];
-  /** The process whose end is the end of the run. */
-  readonly identity: ProcessIdentity;
+  /** The processes of which one at least is there as long as the run goes on: its keeper, its run process. */
+  readonly identities: readonly ProcessIdentity[];
   readonly tree: Tree;
   /** Where its output is kept; `undefined` when it is not. */
   readonly folder: string | undefined;
@@ -99,13 +100,14 @@ export class AttachedProcess implements RunProcess, StartedProcess {
 
   /** @throws {RacewayError} `OTHER_MACHINE` when it runs on another machine */
   async end({ graceMs }: { readonly graceMs?: number | undefined } = {}): Promise<void> {
-    const { identity, tree } = this.#facts;
+    const { identities, tree } = this.#facts;
     if (this.#exit !== undefined) return;
-    if (presence(identity) === 'elsewhere') {
+    const elsewhere = identities.find((identity) => presence(identity) === 'elsewhere');
+    if (elsewhere !== undefined) {
       throw new RacewayError(
         'OTHER_MACHINE',
-        `cannot end the run: its process ${identity.pid} is on the machine ${identity.host}`,
-        `Do it there: raceway stop, or kill ${identity.pid}.`,
+        `cannot end the run: its process ${elsewhere.pid} is on the machine ${elsewhere.host}`,
+        `Do it there: raceway stop, or kill ${elsewhere.pid}.`,
       );
     }
     if (!(await endTree(tree, { graceMs }))) await endUnseenTree(tree.pid, { graceMs });
@@ -172,18 +174,18 @@ export class AttachedProcess implements RunProcess, StartedProcess {
   }
 }
 
-async function exitSoFar({ identity, folder, isRecordedEnd }: AttachedFacts): Promise<Exit | undefined> {
-  switch (presence(identity)) {
-    case 'alive':
-      return undefined;
-    case 'gone':
-      return folder === undefined ? UNKNOWN : exitIn(folder);
-    case 'elsewhere':
-      return (await isRecordedEnd()) ? UNKNOWN : undefined;
-  }
+async function exitSoFar({ identities, tree, folder, isRecordedEnd }: AttachedFacts): Promise<Exit | undefined> {
+  const presences = identities.map((identity) => presence(identity));
+  if (presences.includes('alive')) return undefined;
+  if (presences.includes('elsewhere')) return (await isRecordedEnd()) ? UNKNOWN : undefined;
+  const exit = folder === undefined ? UNKNOWN : exitIn(folder);
+  // When the keeper alone was struck down, the process that it waited for goes on. Of a program that is not raceway's nothing
+  // but the mark tells.
+  const mayGoOn = exit === UNKNOWN && identities.length === 1 && tree.mark !== undefined;
+  return mayGoOn && (await marked(tree.mark)).length > 0 ? undefined : exit;
 }
 
-/** How the process of a folder ended, as its keeper wrote it; the keeper is gone. */
+/** How the process of a folder ended, as its keeper wrote it. */
 function exitIn(folder: string): Exit {
   let text: string;
   try {
