@@ -61,7 +61,7 @@ describe('raceway show', () => {
         expect.stringMatching(/^start \| 1 successful \| /),
         expect.stringMatching(/^fit \| 1 successful, 1 failed \| /),
         `failed task | ${run.pathspec}/fit/3`,
-        `see why | raceway why ${run.pathspec}`,
+        `see why | raceway --home=${seeded.path} why ${run.pathspec}`,
       ]),
     );
     expect(await asJson(run.id)).toMatchObject({

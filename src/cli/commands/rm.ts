@@ -4,8 +4,8 @@ import { InvalidOptionError, RacewayError } from '../../core/errors.ts';
 import { formatDuration } from '../../core/format-duration.ts';
 import { canAsk, confirm } from '../confirm.ts';
 import { contextHome, type CliContext } from '../context.ts';
-import type { Output } from '../output.ts';
 import { findPlace } from '../place.ts';
+import { racewayCommand } from '../raceway-command.ts';
 import { runFacts } from '../run-facts.ts';
 import { statusPart } from '../status-part.ts';
 
@@ -38,19 +38,20 @@ export async function rm(context: CliContext): Promise<number> {
       throw new InvalidOptionError(
         { option: 'yes' },
         `${count(runs.length)} would be removed, and there is nobody to ask`,
-        'Say --yes, or name each of them as Flow/run; raceway ls shows them.',
+        `Say --yes, or name each of them as Flow/run; ${racewayCommand(context, 'ls')} shows them.`,
       );
     }
     for (const run of runs) output.note(`${run.pathspec}  ${run.status}  ${ago(run)}`);
-    if (!(await confirm(`Remove ${count(runs.length)}?`))) {
+    if (!(await confirm(output, `Remove ${count(runs.length)}?`))) {
       output.note('Nothing was removed.');
       return 1;
     }
   }
-  return await removeAll(output, { runs, areNamed });
+  return await removeAll(context, { runs, areNamed });
 }
 
-async function removeAll(output: Output, { runs, areNamed }: Selection): Promise<number> {
+async function removeAll(context: CliContext, { runs, areNamed }: Selection): Promise<number> {
+  const { output } = context;
   let removed = 0;
   for (const run of runs) {
     try {
@@ -63,7 +64,7 @@ async function removeAll(output: Output, { runs, areNamed }: Selection): Promise
       output.error(error.message, error.code); // the others are removed all the same
     }
   }
-  if (removed > 0) output.line('raceway gc gives back the room of artifacts that no other run has.');
+  if (removed > 0) output.line(racewayCommand(context, 'gc'), ' gives back the room of artifacts that no other run has.');
   return areNamed && removed < runs.length ? 1 : 0;
 }
 

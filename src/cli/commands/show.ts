@@ -11,6 +11,7 @@ import type { Output, Part } from '../output.ts';
 import { findPlace } from '../place.ts';
 import { plainJson } from '../plain-json.ts';
 import { printException } from '../print-exception.ts';
+import { racewayCommand } from '../raceway-command.ts';
 import { durationMs, runFacts } from '../run-facts.ts';
 import { printRuns, toTheSecond } from '../run-table.ts';
 import { statusPart } from '../status-part.ts';
@@ -30,7 +31,7 @@ export async function show(context: CliContext): Promise<void> {
       await showFlow(output, home, place.flow);
       return;
     case 'run':
-      await showRun(output, place.run);
+      await showRun(context, place.run);
       return;
     case 'step':
       await showStep(output, await home.step(`${place.run.pathspec}/${place.step}`));
@@ -53,7 +54,8 @@ async function showFlow(output: Output, home: Home, name: string): Promise<void>
   printRuns(output, runs);
 }
 
-async function showRun(output: Output, run: Run): Promise<void> {
+async function showRun(context: CliContext, run: Run): Promise<void> {
+  const { output } = context;
   const steps = (await Array.fromAsync(run.steps())).toReversed();
   const counts = Map.groupBy(await Array.fromAsync(run.tasks()), ({ stepName }) => stepName);
   const failed = run.successful || !run.finished ? undefined : await run.failedTask();
@@ -99,7 +101,7 @@ async function showRun(output: Output, run: Run): Promise<void> {
   if (failed === undefined) return;
   output.line();
   output.line('  failed task  ', { style: 'red', text: failed.pathspec });
-  output.line('  see why      ', formatCommand(['raceway', 'why', run.pathspec]));
+  output.line('  see why      ', racewayCommand(context, 'why', run.pathspec));
 }
 
 async function showStep(output: Output, step: Step): Promise<void> {
