@@ -30,6 +30,8 @@ export async function gc(context: CliContext): Promise<void> {
     );
   }
   if (putAside !== undefined) {
-    output.note(`As long as ${putAside} is in the home, all logs and contents are kept: see ${racewayCommand(context, 'doctor')}.`);
+    output.note(
+      `As long as ${putAside} is in the home, all logs and contents are kept: see ${racewayCommand(context, 'doctor')}.`,
+    );
   }
 }

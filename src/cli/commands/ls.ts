@@ -10,13 +10,14 @@ const DEFAULT_LIMIT = 20;
 /** `ls`: runs, newest first. */
 export async function ls(context: CliContext): Promise<void> {
   const { output, words, options } = context;
-  const { status, tag, user, since, limit, spins } = options as {
+  const { status, tag, user, since, limit, spins, quiet } = options as {
     status?: readonly Run['status'][];
     tag?: readonly string[];
     user?: string;
     since?: Date;
     limit?: number;
     spins?: boolean;
+    quiet?: boolean;
   };
   await using home = await contextHome(context);
   const query: RunsOptions = { kind: spins === true ? 'spin' : 'run', status, tags: tag, user, since };
@@ -25,9 +26,13 @@ export async function ls(context: CliContext): Promise<void> {
     for await (const run of runs) output.json(runFacts(run));
     return;
   }
+  if (quiet === true) {
+    for await (const run of runs) output.line(run.pathspec);
+    return;
+  }
   const listed = await Array.fromAsync(runs);
   if (listed.length === 0) output.note(`There are no such runs in the home ${home.path}.`);
-  else printRuns(output, listed);
+  else await printRuns(output, listed);
 }
 
 /** The runs of one flow or of all; each flow has its own in order already. */

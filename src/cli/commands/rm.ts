@@ -14,6 +14,7 @@ interface RmOptions {
   readonly status?: readonly Run['status'][];
   readonly flow?: readonly string[];
   readonly yes?: boolean;
+  readonly dryRun?: boolean;
 }
 
 /** Runs that are to be removed. */
@@ -31,6 +32,14 @@ export async function rm(context: CliContext): Promise<number> {
   const { runs, areNamed } = await select(home, { words, options: wanted });
   if (runs.length === 0) {
     output.note('There are no such runs.');
+    return 0;
+  }
+  if (wanted.dryRun === true) {
+    for (const run of runs) {
+      output.json({ ...runFacts(run), removed: false });
+      output.line(run.pathspec, '  ', statusPart(run.status, run.reason), `  ${ago(run)}`);
+    }
+    output.line(`${count(runs.length)} would be removed.`);
     return 0;
   }
   if (wanted.yes !== true && !(areNamed && (runs.length === 1 || !canAsk()))) {
@@ -64,7 +73,8 @@ async function removeAll(context: CliContext, { runs, areNamed }: Selection): Pr
       output.error(error.message, error.code); // the others are removed all the same
     }
   }
-  if (removed > 0) output.line(racewayCommand(context, 'gc'), ' gives back the room of artifacts that no other run has.');
+  if (removed > 0)
+    output.line(racewayCommand(context, 'gc'), ' gives back the room of artifacts that no other run has.');
   return areNamed && removed < runs.length ? 1 : 0;
 }
 
