@@ -84,6 +84,17 @@ describe('raceway rm', () => {
     expect(await runs()).toStrictEqual([]);
   });
 
+  test('only says what it would remove when that is asked', async () => {
+    await run();
+    await run('--fail=true');
+    const { status, stdout } = await call('rm', 'Sample', '--dry-run');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Sample\/\d+ {2}failed at .*\nSample\/\d+ {2}successful .*\n2 runs would be removed\.\n$/);
+    const told = jsonLines((await call('rm', '--status=failed', '--dry-run', '--json')).stdout);
+    expect(told).toMatchObject([{ status: 'failed', removed: false }]);
+    expect(await runs()).toHaveLength(2);
+  });
+
   test('asks on a terminal, and takes everything but yes for no', async () => {
     await run();
     await run();
