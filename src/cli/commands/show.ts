@@ -231,8 +231,11 @@ function stepSpan({ createdAt, finishedAt }: Step, tasks: readonly Task[]): Span
 function withOffset(time: Date): string {
   const minutes = -time.getTimezoneOffset();
   const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
-  const two = (number: number): string => String(number).padStart(2, '0');
   return `${toTheSecond(time)} ${minutes < 0 ? '-' : '+'}${two(hours)}:${two(rest)}`;
+}
+
+function two(number: number): string {
+  return String(number).padStart(2, '0');
 }
 
 function headings(...texts: readonly string[]): readonly Part[] {
