@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseAttributes } from '../core/attributes.ts';
 import { parsePathspec } from '../core/pathspec.ts';
+import { DETACHED_FILES, readAnnouncement } from '../store/detached-files.ts';
 import {
   detachedFolder,
   type HomeLocation,
@@ -13,9 +13,6 @@ import {
   STARTING_PREFIX,
   startingFolder,
 } from '../store/home-folder.ts';
-
-/** The file in the folder of a detached run in which its run is announced. */
-const ATTRIBUTE_FILE = 'attributes.json';
 
 /**
  * Makes the folder for the output of a detached run that is about to start, and the home if need be.
@@ -70,13 +67,11 @@ function refuseLinkedFiles(folder: string): string {
 }
 
 function announces(folder: string, { flow, run }: { readonly flow: string; readonly run: string }): boolean {
-  let text: string;
   try {
-    refuseLinks(folder, join(folder, ATTRIBUTE_FILE));
-    text = readFileSync(join(folder, ATTRIBUTE_FILE), 'utf8');
+    refuseLinks(folder, join(folder, DETACHED_FILES.attributes));
   } catch {
-    return false; // it has announced nothing yet, or has just been claimed
+    return false;
   }
-  const content = parseAttributes(text);
+  const content = readAnnouncement(folder); // it may have announced nothing yet, or have just been claimed
   return content.kind === 'attributes' && content.attributes.flow_name === flow && content.attributes.run_id === run;
 }

@@ -21,8 +21,9 @@ const JSON_COLUMNS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Looks at a database as it is, and changes nothing.
+ * Looks at a database as it is.
  *
+ * @param file a private copy (`DatabaseView`): SQLite changes files by looking at them
  * @param options.deep also compares every index with its table, which takes much longer
  */
 export function checkDatabase(file: string, { deep }: { deep: boolean }): DatabaseCheck {
@@ -30,7 +31,7 @@ export function checkDatabase(file: string, { deep }: { deep: boolean }): Databa
   let schema: DatabaseCheck['schema'] = 'unknown';
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(file, { timeout: 60_000 });
+    database = new DatabaseSync(file);
     database.exec('PRAGMA trusted_schema = OFF'); // it may have been written by anybody
     const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
     schema = version === SCHEMA_VERSION ? 'current' : version > SCHEMA_VERSION ? 'newer' : 'older';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, linkSync, lstatSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { artifactFile, newDamagedName, databaseFile } from './home-folder.ts';
-import { isRefusedRow, refuseOtherFiles, SqliteDatabase } from './sqlite-database.ts';
+import { isRefusedRow, SqliteDatabase } from './sqlite-database.ts';
 import { isSha256, isText } from './record-shapes.ts';
 import { column } from './sqlite-row.ts';
 
@@ -62,25 +62,38 @@ const TABLES: readonly Table[] = [
 const MAX_TRIED = 1_000_000;
 
 /**
- * Copies what can be read of a damaged database into a new one, which takes its place; the old one stays beside it. No
+ * Copies what can be read of a damaged database into a new one, which takes its place; what there was stays beside it. No
  * process may have it open.
  *
+ * @param options.copy a private copy of it, with its log: reading a damaged database would change it
  * @throws {RacewayError} `HOME` when the new one cannot be written; then everything is as it was
  */
-export function salvageDatabase(home: string): Salvage {
+export function salvageDatabase(home: string, { copy }: { copy: string }): Salvage {
   const file = databaseFile(home);
   const fresh = `${file}.${randomUUID()}`;
   try {
-    const result = copyReadable(home, { from: file, to: fresh });
-    const putAside = newDamagedName(home);
-    // The damaged one has both names until the new one takes its place. Its log goes first: it is not the new one's.
-    linkSync(file, putAside);
-    for (const part of ['-wal', '-shm']) if (existsSync(file + part)) renameSync(file + part, putAside + part);
+    const result = copyReadable(home, { from: copy, to: fresh });
+    const putAside = putAsideAll(home);
     renameSync(fresh, file);
     return { ...result, putAside };
   } finally {
     for (const part of ['', '-wal', '-shm']) rmSync(fresh + part, { force: true });
   }
+}
+
+/** Returns where it is: the database, or only its log, when that is all there is. */
+function putAsideAll(home: string): string {
+  const file = databaseFile(home);
+  const aside = newDamagedName(home);
+  if (!existsSync(file)) {
+    renameSync(`${file}-wal`, aside);
+    rmSync(`${file}-shm`, { force: true }); // an index of the log, made anew whenever it is needed
+    return aside;
+  }
+  // It has both names until the new one takes its place. Its log goes first: it is not the new one's.
+  linkSync(file, aside);
+  for (const part of ['-wal', '-shm']) if (existsSync(file + part)) renameSync(file + part, aside + part);
+  return aside;
 }
 
 function copyReadable(home: string, { from, to }: { from: string; to: string }): Omit<Salvage, 'putAside'> {
@@ -116,9 +129,8 @@ type Values = Readonly<Record<string, SQLInputValue>>;
 
 function openDamaged(file: string): DatabaseSync | undefined {
   let database: DatabaseSync | undefined;
-  refuseOtherFiles(file);
   try {
-    database = new DatabaseSync(file, { readOnly: !existsSync(`${file}-wal`) });
+    database = new DatabaseSync(file);
     database.exec('PRAGMA trusted_schema = OFF; PRAGMA writable_schema = ON'); // so that what is wrong with one table does not keep the others from being read
     database.prepare('SELECT COUNT(*) FROM sqlite_schema').get();
     return database;
