@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, linkSync, lstatSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, linkSync, lstatSync, openSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { artifactFile, newDamagedName, databaseFile } from './home-folder.ts';
 import { isRefusedRow, SqliteDatabase } from './sqlite-database.ts';
 import { isSha256, isText } from './record-shapes.ts';
 import { column } from './sqlite-row.ts';
+import { SCHEMA_VERSION } from './sqlite-schema.ts';
 
 /** What became of a damaged database. */
 export interface Salvage {
@@ -19,9 +20,9 @@ export interface Salvage {
 /** A table, and how its rows are found when not all of it can be read. */
 interface Table {
   readonly name: string;
-  /** The key that counts its rows. */
+  /** The key that counts its rows; one that has neither that nor `of` is read from its beginning, as far as possible. */
   readonly key?: string;
-  /** Without one: the column that says which row of another table a row belongs to. */
+  /** The column that says which row of another table a row belongs to. */
   readonly of?: { readonly column: string; readonly table: string };
   /** Columns that hold JSON, with what takes the place of something that is none; without that the row is dropped. */
   readonly json?: Readonly<Record<string, string | null | undefined>>;
@@ -56,6 +57,7 @@ const TABLES: readonly Table[] = [
   { name: 'card', of: { column: 'attempt_key', table: 'attempt' } },
   { name: 'given', of: { column: 'run_key', table: 'run' } },
   { name: 'event', of: { column: 'run_key', table: 'run' }, json: { event: undefined } },
+  { name: 'latest_run' },
 ];
 
 /** How many keys between those that could be read are tried one by one. */
@@ -71,12 +73,16 @@ const MAX_TRIED = 1_000_000;
 export function salvageDatabase(home: string, { copy }: { copy: string }): Salvage {
   const file = databaseFile(home);
   const fresh = `${file}.${randomUUID()}`;
+  let held: number | undefined;
   try {
+    SqliteDatabase.open(fresh).close();
+    held = openSync(fresh, 'r'); // until it is in its place, so that nobody takes it for one that was abandoned
     const result = copyReadable(home, { from: copy, to: fresh });
     const putAside = putAsideAll(home);
     renameSync(fresh, file);
     return { ...result, putAside };
   } finally {
+    if (held !== undefined) closeSync(held);
     for (const part of ['', '-wal', '-shm']) rmSync(fresh + part, { force: true });
   }
 }
@@ -106,7 +112,11 @@ function copyReadable(home: string, { from, to }: { from: string; to: string }):
       for (const table of TABLES) {
         const copy = new TableCopy(target, table);
         const problem =
-          source === undefined ? 'all of it (no table could be found)' : copyTable(source, { table, copy });
+          source === undefined
+            ? 'all of it (no table could be found)'
+            : isOfLaterSchema(source, table)
+              ? undefined
+              : copyTable(source, { table, copy });
         copied[table.name] = copy.count;
         lost.push(
           ...[problem, ...copy.problems].filter((one) => one !== undefined).map((one) => `${table.name}: ${one}`),
@@ -115,6 +125,9 @@ function copyReadable(home: string, { from, to }: { from: string; to: string }):
       source?.close();
       restoreRuns(target, lost);
       target.run('INSERT OR IGNORE INTO flow (name, created_at) SELECT flow, MIN(created_at) FROM run GROUP BY flow');
+      target.run(
+        'INSERT OR IGNORE INTO latest_run SELECT flow, id FROM run WHERE run_key IN (SELECT MAX(run_key) FROM run GROUP BY flow)',
+      );
       restoreContents(target, { home, lost });
       dropOrphans(target, lost);
     });
@@ -140,11 +153,24 @@ function openDamaged(file: string): DatabaseSync | undefined {
   }
 }
 
+/** Whether an older raceway, which wrote the database, knew no such table. */
+function isOfLaterSchema(source: DatabaseSync, { name }: Table): boolean {
+  try {
+    const version = Number(source.prepare('PRAGMA user_version').get()?.['user_version']);
+    return (
+      version < SCHEMA_VERSION && source.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(name) === undefined
+    );
+  } catch {
+    return false; // it could be there all the same
+  }
+}
+
 /** Returns what of the table could not be read. */
 function copyTable(source: DatabaseSync, { table, copy }: { table: Table; copy: TableCopy }): string | undefined {
-  return table.of === undefined
-    ? copyByKey(source, { name: table.name, key: table.key ?? 'rowid', copy })
-    : copyByOwner(source, { name: table.name, of: table.of, copy });
+  const { name, key, of } = table;
+  if (key !== undefined) return copyByKey(source, { name, key, copy });
+  if (of !== undefined) return copyByOwner(source, { name, of, copy });
+  return readWhilePossible(source, `SELECT * FROM ${name}`, (row) => copy.add(row));
 }
 
 /** From both ends up to what cannot be read, and between these one by one. */
