@@ -1,5 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, closeSync, existsSync, linkSync, lstatSync, openSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { RacewayError } from '../core/errors.ts';
@@ -20,9 +31,12 @@ export class SqliteDatabase {
   /** The files it consists of, as they were when it was opened. */
   readonly #files: readonly { readonly path: string; readonly inode: number | undefined }[];
 
-  private constructor(database: DatabaseSync, file: string) {
+  readonly #busyTimeoutMs: number;
+
+  private constructor(database: DatabaseSync, { file, busyTimeoutMs }: { file: string; busyTimeoutMs: number }) {
     this.#database = database;
     this.#file = file;
+    this.#busyTimeoutMs = busyTimeoutMs;
     this.#files = [file, `${file}-wal`, `${file}-shm`].map((path) => ({ path, inode: inodeOf(path) }));
   }
 
@@ -45,7 +59,7 @@ export class SqliteDatabase {
         // A checkpoint waits for the disk; four times the default makes them rarer, and a home at most 16 MB larger.
         database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000');
         prepareSchema(database, { file, readOnly });
-        return new SqliteDatabase(database, file);
+        return new SqliteDatabase(database, { file, busyTimeoutMs });
       } catch (error) {
         database.close();
         throw error;
@@ -132,7 +146,7 @@ export class SqliteDatabase {
     try {
       this.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } finally {
-      this.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      this.exec(`PRAGMA busy_timeout = ${this.#busyTimeoutMs}`);
     }
   }
 
@@ -143,9 +157,16 @@ export class SqliteDatabase {
   /** Three looks cost a few microseconds, which is little beside a transaction. */
   #checkFiles(): void {
     for (const { path, inode } of this.#files) {
-      if (inodeOf(path) === inode) continue;
+      const what = `cannot write to the database ${this.#file}`;
+      let found: number | undefined;
+      try {
+        found = inodeOf(path);
+      } catch (cause) {
+        throw homeError(what, { home: dirname(path), cause }); // the folder may not be searched any more
+      }
+      if (found === inode) continue;
       const cause = Object.assign(new Error(`${path} is gone, or is another file now`), { code: 'ENOENT' });
-      throw homeError(`cannot write to the database ${this.#file}`, { home: dirname(path), cause });
+      throw homeError(what, { home: dirname(path), cause });
     }
   }
 
@@ -356,12 +377,18 @@ function primaryCode(error: unknown): number | undefined {
   return error.errcode & 0xff;
 }
 
-/** SQLite does not say why a file could not be opened. The system does, asked to open as many files as SQLite does. */
+/** How many files SQLite opens for a database. */
+const OPEN_FILES = 4;
+
+/**
+ * SQLite does not say why a file could not be opened. The system does. The file itself is not opened for that: closing it
+ * would take away the locks that this process has on it.
+ */
 function refusalOf(file: string): string | undefined {
-  const asked = existsSync(file) ? file : dirname(file); // it may have been about to be made
   const descriptors: number[] = [];
   try {
-    for (let count = 0; count < 4; count += 1) descriptors.push(openSync(asked, 'r'));
+    accessSync(existsSync(file) ? file : dirname(file), constants.R_OK); // it may have been about to be made
+    for (let count = 0; count < OPEN_FILES; count += 1) descriptors.push(openSync('/dev/null', 'r'));
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
