@@ -100,14 +100,6 @@ function writeLog(home: string, { all = false } = {}): void {
   expect(statSync(`${databaseFile(home)}-wal`).size).toBeGreaterThan(0);
 }
 
-/** In a process of its own. */
-function openAndClose(home: string): void {
-  const program = `
-    const { openSqliteStore } = await import('./src/store/sqlite-store.ts');
-    await openSqliteStore(${JSON.stringify(home)}, { access: 'write' }).close();`;
-  expect(spawnSync(process.execPath, ['--input-type=module', '-e', program]).status).toBe(0);
-}
-
 /** The names and bytes of everything in a home. */
 function contentsOf(home: string): readonly string[] {
   return readdirSync(home, { recursive: true, withFileTypes: true })
@@ -153,17 +145,6 @@ describe('checking a home', () => {
     expect(aside.some((name) => readFileSync(folder.file(name)).equals(log))).toBe(true);
     await using store = openSqliteStore(folder.path, { access: 'read' });
     expect(await store.runs('Killed', {})).toHaveLength(2);
-  });
-
-  test('leaves a process that has the home open its locks', async () => {
-    using folder = temporaryFolder();
-    await using store = openSqliteStore(folder.path, { access: 'write' });
-    await findings(folder.path);
-    writeLog(folder.path);
-    // It is the last one to close the database, unless it sees that this process has it open.
-    openAndClose(folder.path);
-    expect(await store.runs('Killed', {})).toHaveLength(2);
-    await store.changeTags('Killed', (await store.runs('Killed', {}))[0]?.id ?? '', { add: ['written'] });
   });
 
   test('finds nothing wrong with a home that runs write to meanwhile', async () => {
