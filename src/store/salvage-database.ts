@@ -3,6 +3,7 @@ import { closeSync, existsSync, linkSync, lstatSync, openSync, renameSync, rmSyn
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { artifactFile, newDamagedName, databaseFile } from './home-folder.ts';
 import { isRefusedRow, SqliteDatabase } from './sqlite-database.ts';
+import { isWhole, JSON_COLUMNS, NO_PROCESS } from './json-columns.ts';
 import { isSha256, isText } from './record-shapes.ts';
 import { column } from './sqlite-row.ts';
 import { SCHEMA_VERSION } from './sqlite-schema.ts';
@@ -24,39 +25,20 @@ interface Table {
   readonly key?: string;
   /** The column that says which row of another table a row belongs to. */
   readonly of?: { readonly column: string; readonly table: string };
-  /** Columns that hold JSON, with what takes the place of something that is none; without that the row is dropped. */
-  readonly json?: Readonly<Record<string, string | null | undefined>>;
 }
-
-/** Of no machine: a run that is recorded as running with it is lost when its heartbeat is old. */
-const NO_PROCESS = '{"host":"","bootId":"","pid":0,"startTime":""}';
 
 /** In an order in which each row finds the one that it refers to. */
 const TABLES: readonly Table[] = [
-  {
-    name: 'run',
-    key: 'run_key',
-    json: {
-      reason: null,
-      system_tags: '[]',
-      parameters: '[{}]',
-      command: '[]',
-      process: NO_PROCESS,
-    },
-  },
+  { name: 'run', key: 'run_key' },
   { name: 'tag', of: { column: 'run_key', table: 'run' } },
   { name: 'step', key: 'step_key' },
-  { name: 'task', key: 'task_key', json: { parent_ids: '[]', frames: '[]' } },
-  {
-    name: 'attempt',
-    key: 'attempt_key',
-    json: { reason: '{"kind":"lost"}', exception: null, transition: null, reads: null },
-  },
+  { name: 'task', key: 'task_key' },
+  { name: 'attempt', key: 'attempt_key' },
   { name: 'blob', key: 'rowid' },
   { name: 'artifact', of: { column: 'attempt_key', table: 'attempt' } },
   { name: 'card', of: { column: 'attempt_key', table: 'attempt' } },
   { name: 'given', of: { column: 'run_key', table: 'run' } },
-  { name: 'event', of: { column: 'run_key', table: 'run' }, json: { event: undefined } },
+  { name: 'event', of: { column: 'run_key', table: 'run' } },
   { name: 'latest_run' },
 ];
 
@@ -279,27 +261,18 @@ class TableCopy {
 }
 
 function mendJson(
-  { json = {} }: Table,
+  { name: table }: Table,
   row: Values,
 ): { readonly values: Values; readonly replaced: number; readonly isUsable: boolean } {
   const values = { ...row };
   let replaced = 0;
-  for (const [name, instead] of Object.entries(json)) {
-    const value = values[name];
-    if (value === null || value === undefined || isJson(value)) continue;
-    if (instead === undefined) return { values, replaced, isUsable: false };
-    values[name] = instead;
+  for (const [name, json] of Object.entries(JSON_COLUMNS[table] ?? {})) {
+    if (isWhole(json, values[name])) continue;
+    if (json.instead === undefined) return { values, replaced, isUsable: false };
+    values[name] = json.instead;
     replaced += 1;
   }
   return { values, replaced, isUsable: true };
-}
-
-function isJson(value: SQLInputValue): boolean {
-  try {
-    return typeof value === 'string' && JSON.parse(value) !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 /** Runs that were not read, as far as their events tell of them: what they left would be nobody's otherwise. */

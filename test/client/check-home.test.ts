@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { checkHome } from '../../src/client/check-home.ts';
 import type { Finding } from '../../src/client/finding.ts';
 import { openHome } from '../../src/client/home.ts';
@@ -279,6 +279,18 @@ export class Sample extends FlowSpec {
     expect(readFileSync(databaseFile(folder.path)).equals(before)).toBe(true);
   });
 
+  test('says that it cannot see who has a damaged database open, where that is so', async () => {
+    using folder = temporaryFolder();
+    await seed(folder.path);
+    truncateSync(databaseFile(folder.path), 0);
+    const { platform } = process;
+    onTestFinished(() => void Object.defineProperty(process, 'platform', { value: platform }));
+    Object.defineProperty(process, 'platform', { value: 'darwin' }); // where there is no /proc
+    const found = (await findings(folder.path)).find(({ kind }) => kind === 'database');
+    expect(found?.remedy).toContain('see to it that no process uses the home, which this system does not show');
+    expect(await found?.mend?.()).toContain('which this system does not show');
+  });
+
   test('saves the rest of a database, whichever page is damaged, and says what was lost', async () => {
     using folder = temporaryFolder();
     await seed(folder.path);
@@ -343,7 +355,8 @@ export class Sample extends FlowSpec {
     await seed(folder.path);
     const database = new DatabaseSync(databaseFile(folder.path));
     database.exec(
-      `UPDATE run SET command = '[oops' WHERE run_key = 3; UPDATE attempt SET transition = '{' WHERE attempt_key = 5`,
+      `UPDATE run SET command = '[oops' WHERE run_key = 3; UPDATE attempt SET transition = '{' WHERE attempt_key = 5;
+       UPDATE task SET frames = '{"no":"frames"}' WHERE task_key = 5`,
     );
     database.close();
     await using home = await openHome(folder.path);
@@ -352,8 +365,13 @@ export class Sample extends FlowSpec {
     );
     await home.close();
     const found = (await findings(folder.path)).find(({ kind }) => kind === 'database');
+    expect(found?.what).toMatch(
+      /damaged: 1 rows of run .*; 1 rows of attempt hold something that raceway does not write$/,
+    );
+    const deep = (await findings(folder.path, { deep: true })).find(({ kind }) => kind === 'database');
+    expect(deep?.what).toContain('1 rows of task hold');
     expect(await found?.mend?.()).toContain(
-      'lost, by table: run: 1 values that were damaged are empty now; attempt: 1 values',
+      'lost, by table: run: 1 values that were damaged are empty now; task: 1 values that were damaged are empty now; attempt: 1 values',
     );
     expect(await readAll(folder.path)).toStrictEqual({ runs: 12, tasks: 36, artifacts: 108, gone: 0 });
   });
