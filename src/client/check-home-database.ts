@@ -3,9 +3,9 @@ import { RacewayError } from '../core/errors.ts';
 import { fileHolders } from '../process/file-holders.ts';
 import { checkDatabase } from '../store/check-database.ts';
 import { DatabaseView } from '../store/database-view.ts';
+import { refuseOtherFiles } from '../store/distrust-database.ts';
 import { databaseFile } from '../store/home-folder.ts';
 import { salvageDatabase } from '../store/salvage-database.ts';
-import { refuseOtherFiles } from '../store/sqlite-database.ts';
 import type { Finding } from './finding.ts';
 
 /** Whether the database of a home is whole: at most one thing is found. */

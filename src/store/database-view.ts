@@ -3,7 +3,8 @@ import { closeSync, copyFileSync, mkdtempSync, openSync, readSync, rmSync, statS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RacewayError } from '../core/errors.ts';
-import { refuseOtherFiles, SqliteDatabase } from './sqlite-database.ts';
+import { refuseOtherFiles } from './distrust-database.ts';
+import { SqliteDatabase } from './sqlite-database.ts';
 
 /** How often a copy is taken again when the log was begun anew meanwhile, which happens every 16 MB. */
 const MAX_COPIES = 20;
