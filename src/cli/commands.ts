@@ -42,8 +42,8 @@ export interface CommandForm {
   readonly words: readonly WordForm[];
   /** Besides those that all have. */
   readonly options: readonly OptionForm[];
-  /** Whether everything behind the first word is for somebody else, as the options of a flow are. */
-  readonly passesOn?: true;
+  /** What is for somebody else, as the options of a flow are: everything from the first word, or also option, on. */
+  readonly passesOn?: 'from the first word' | 'from the first it does not know';
   /** Whether it goes on when whoever read its output has left. */
   readonly outlivesReader?: true;
   readonly load: () => Promise<CliAction>;
@@ -82,7 +82,7 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
       { word: '[arguments...]', help: 'Options and parameters of its command run, as in --seconds 5 --tag demo' },
     ],
     options: [DETACH],
-    passesOn: true,
+    passesOn: 'from the first word',
     outlivesReader: true,
     load: async () => (await import('./commands/run.ts')).run,
   },
@@ -110,7 +110,7 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
       { flags: '--step <name>', help: 'Run again from this step on' },
       { flags: '--dry-run', help: 'Only say what would be taken over and what would run again' },
     ],
-    passesOn: true,
+    passesOn: 'from the first it does not know',
     outlivesReader: true,
     load: async () => (await import('./commands/resume.ts')).resume,
   },

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { compileCacheFolder } from '../core/compile-cache.ts';
+import { InvalidOptionError } from '../core/errors.ts';
 import { formatCommand } from '../core/format-command.ts';
 import { FlowStartError } from '../runner/errors.ts';
 import type { ExecutingRun } from '../runner/executing-run.ts';
@@ -34,6 +35,13 @@ export async function executeRun(context: CliContext, request: RunRequest): Prom
   if (argv.includes('--help') || argv.includes('-h')) return showHelp(request);
   const isDetached = options['detach'] === true;
   const isNative = interpreterOf(resolve(file), { compileCache: '' }).kind === 'native';
+  if (isDetached && !isNative) {
+    throw new InvalidOptionError(
+      { option: 'detach', expected: 'a flow script of raceway', received: file },
+      `cannot start ${file} detached from here: it is no flow script of raceway, and its run would be found by no other command`,
+      'Start it from a script: new Runner(file).asyncRun({}, { detached: true }), and Runner.attach(pathspec).',
+    );
+  }
   await using runner = new Runner(file, home === undefined || !isNative ? {} : { home });
   using interrupts = new Interrupts();
   const showsOutput = !isDetached && !output.isJson;
@@ -52,7 +60,10 @@ export async function executeRun(context: CliContext, request: RunRequest): Prom
     }
     const refusal = refusalIn(error);
     // What it printed has been shown.
-    if (showsOutput && refusal !== undefined) return refusal.exitCode ?? FAILED_STATUS;
+    if (showsOutput && refusal !== undefined) {
+      if (argv.includes('--detach')) output.note(`--detach stands in front of the file: raceway ${command} --detach …`);
+      return refusal.exitCode ?? FAILED_STATUS;
+    }
     throw error;
   }
   const { running, copied } = started;

@@ -39,7 +39,8 @@ export function buildProgram(act: (form: CommandForm, parsed: Parsed) => Promise
     const command = program
       .command(name)
       .description(form.help)
-      .passThroughOptions(form.passesOn === true)
+      .passThroughOptions(form.passesOn !== undefined)
+      .allowUnknownOption(form.passesOn === 'from the first it does not know')
       .action(async () => {
         // An option may stand before the command and behind it.
         const options = { ...program.opts(), ...command.opts() };

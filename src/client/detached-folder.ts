@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseAttributes } from '../core/attributes.ts';
+import { RacewayError } from '../core/errors.ts';
 import { parsePathspec } from '../core/pathspec.ts';
+import { ownIdentity } from '../process/identity.ts';
 import {
   detachedFolder,
   type HomeLocation,
@@ -17,6 +19,9 @@ import {
 /** The file in the folder of a detached run in which its run is announced. */
 const ATTRIBUTE_FILE = 'attributes.json';
 
+/** The file that says which process is about to start the run. */
+const STARTER_FILE = 'starter.json';
+
 /**
  * Makes the folder for the output of a detached run that is about to start, and the home if need be.
  *
@@ -27,10 +32,16 @@ export function makeStartingFolder(location: HomeLocation): { readonly home: str
   makeHome(home);
   const folder = startingFolder(home, randomUUID());
   makeFolderInHome(home, folder);
+  // So that it can be told to be abandoned when this process ends before anything else is in it.
+  writeFileSync(join(folder, STARTER_FILE), JSON.stringify({ identity: ownIdentity() }), { mode: 0o600 });
   return { home, folder };
 }
 
-/** Gives the folder of a run that has started the run's name, by which it is found. Returns where it is now. */
+/**
+ * Gives the folder of a run that has started the run's name, by which it is found. Returns where it is now.
+ *
+ * @throws {RacewayError} `FLOW_START` when another run has that name
+ */
 export function claimFolder(home: string, folder: string, pathspec: string): string {
   const { flow, run } = parsePathspec(pathspec, 'run');
   const claimed = detachedFolder(home, flow, run);
@@ -38,7 +49,15 @@ export function claimFolder(home: string, folder: string, pathspec: string): str
   try {
     renameSync(folder, claimed);
   } catch (error) {
-    if (!existsSync(claimed)) throw error; // else somebody who looked for the run was faster
+    if (!existsSync(claimed)) throw error;
+    if (existsSync(folder)) {
+      throw new RacewayError(
+        'FLOW_START',
+        `could not keep the run ${pathspec}: the output of another run of that name is in ${claimed}`,
+        'A program has to give each of its runs an id of its own. If that run is of no use any more, remove the folder.',
+        { cause: error },
+      );
+    } // else somebody who looked for the run was faster
   }
   return claimed;
 }

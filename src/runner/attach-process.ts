@@ -30,18 +30,17 @@ export async function attachProcess<F extends FlowShape>({
 }: KnownRun<F>): Promise<AttachedProcess> {
   const keeper = folder === undefined ? undefined : readKeeper(folder);
   const runProcess = await recorded?.home.processOf(pathspec);
-  const identity = keeper?.identity ?? runProcess;
-  if (identity === undefined || (await isFalse(identity, { keeper, recorded }))) {
-    throw new NotFoundError(
-      pathspec,
-      `cannot attach to ${pathspec}: nothing is known of its process`,
-      'Only runs of raceway flows, and those that were started detached, can be attached to.',
-    );
+  const named = [keeper?.identity, runProcess].filter((identity) => identity !== undefined);
+  const identities: ProcessIdentity[] = [];
+  for (const identity of named) {
+    if (!(await isSomebodyElses(identity, { keeper, recorded }))) identities.push(identity);
   }
+  const [identity] = identities;
+  if (identity === undefined) throw unknownProcess(pathspec, named[0]);
   return await AttachedProcess.open({
     pid: runProcess?.pid ?? identity.pid,
     command: keeper?.command ?? recorded?.run.command ?? [],
-    identity,
+    identities,
     tree:
       keeper === undefined
         ? { pid: identity.pid, startTime: identity.startTime }
@@ -57,8 +56,22 @@ export async function attachProcess<F extends FlowShape>({
   });
 }
 
+function unknownProcess(pathspec: string, named: ProcessIdentity | undefined): NotFoundError {
+  return named === undefined
+    ? new NotFoundError(
+        pathspec,
+        `cannot attach to ${pathspec}: nothing is known of its process`,
+        'Only runs of raceway flows, and those that were started detached, can be attached to.',
+      )
+    : new NotFoundError(
+        pathspec,
+        `cannot attach to ${pathspec}: the process ${named.pid} that its home names does not look like the run's`,
+        `It may be another user's, or the home was moved while the run goes on. If it is the run's, end it with kill ${named.pid}.`,
+      );
+}
+
 /** Whether the process that is named goes on and is none of the run's. */
-async function isFalse<F extends FlowShape>(
+async function isSomebodyElses<F extends FlowShape>(
   identity: ProcessIdentity,
   { keeper, recorded }: { readonly keeper: Keeper | undefined } & Pick<KnownRun<F>, 'recorded'>,
 ): Promise<boolean> {

@@ -8,6 +8,7 @@ import { FolderWatch } from '../process/folder-watch.ts';
 import { isElsewhere, presence } from '../process/identity.ts';
 import { LogFile } from '../process/log-file.ts';
 import { cannotLook, look } from '../process/look.ts';
+import { marked } from '../process/marked.ts';
 import { endAnyhow } from './end-anyhow.ts';
 import { CleanedUpError, type StartFacts } from './errors.ts';
 import type { Exit, RunProcess, StartedProcess } from './run-process.ts';
@@ -18,8 +19,8 @@ import { processFiles } from './start-process.ts';
 export interface AttachedFacts {
   readonly pid: number;
   readonly command: readonly string[];
-  /** The process whose end is the end of the run. */
-  readonly identity: ProcessIdentity;
+  /** The processes of which one at least is there as long as the run goes on: its keeper, its run process. */
+  readonly identities: readonly ProcessIdentity[];
   readonly tree: Tree;
   /** Where its output is kept; `undefined` when it is not. */
   readonly folder: string | undefined;
@@ -103,13 +104,14 @@ export class AttachedProcess implements RunProcess, StartedProcess {
 
   /** @throws {RacewayError} `OTHER_MACHINE` when it runs on another machine, `UNSEEN` as `endTree` */
   async end({ graceMs }: { readonly graceMs?: number | undefined } = {}): Promise<void> {
-    const { identity, tree } = this.#facts;
+    const { identities, tree } = this.#facts;
     if (this.#exit !== undefined) return;
-    if (isElsewhere(identity)) {
+    const elsewhere = identities.find(isElsewhere);
+    if (elsewhere !== undefined) {
       throw new RacewayError(
         'OTHER_MACHINE',
-        `cannot end the run: its process ${identity.pid} is on the machine ${identity.host}`,
-        `Do it there: raceway stop, or kill ${identity.pid}.`,
+        `cannot end the run: its process ${elsewhere.pid} is on the machine ${elsewhere.host}`,
+        `Do it there: raceway stop, or kill ${elsewhere.pid}.`,
       );
     }
     using _held = this.hold();
@@ -195,18 +197,18 @@ async function exitSeen(facts: AttachedFacts): Promise<Exit | undefined> {
   }
 }
 
-async function exitSoFar({ identity, folder, isRecordedEnd }: AttachedFacts): Promise<Exit | undefined> {
-  switch (presence(identity)) {
-    case 'alive':
-      return undefined;
-    case 'gone':
-      return folder === undefined ? UNKNOWN : exitIn(folder);
-    case 'elsewhere':
-      return (await isRecordedEnd()) ? UNKNOWN : undefined;
-  }
+async function exitSoFar({ identities, tree, folder, isRecordedEnd }: AttachedFacts): Promise<Exit | undefined> {
+  const presences = identities.map((identity) => presence(identity));
+  if (presences.includes('alive')) return undefined;
+  if (presences.includes('elsewhere')) return (await isRecordedEnd()) ? UNKNOWN : undefined;
+  const exit = folder === undefined ? UNKNOWN : exitIn(folder);
+  // When the keeper alone was struck down, the process that it waited for goes on. Of a program that is not raceway's nothing
+  // but the mark tells.
+  const mayGoOn = exit === UNKNOWN && identities.length === 1 && tree.mark !== undefined;
+  return mayGoOn && (await marked(tree.mark)).length > 0 ? undefined : exit;
 }
 
-/** How the process of a folder ended, as its keeper wrote it; the keeper is gone. */
+/** How the process of a folder ended, as its keeper wrote it. */
 function exitIn(folder: string): Exit {
   const text = look(() => readFileSync(exitFile(folder), 'utf8')) ?? ''; // none: the keeper was struck down as well
   const status = Number(text);

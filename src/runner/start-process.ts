@@ -96,7 +96,7 @@ export async function startProcess(
       reject: false,
     });
     const { nodeChildProcess: subprocess, pid } = running;
-    if (pid === undefined) throw startError(plan, { command, env }, (await running).cause);
+    if (pid === undefined) throw startError(plan, { command, env, program: file }, (await running).cause);
     return { subprocess, pid, command };
   } finally {
     for (const log of logs) closeSync(log);
@@ -146,28 +146,47 @@ function environment({ interpreter, env }: ProcessPlan, mark: Mark): Record<stri
   );
 }
 
+/** Whether there is a folder at that place. */
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** There is no folder where the child was to work. */
+export function noFolderError(cwd: string, flowFile: string, cause?: unknown): InvalidOptionError {
+  return new InvalidOptionError(
+    { option: 'cwd', expected: 'a folder', received: JSON.stringify(cwd) },
+    `could not start ${flowFile} in ${cwd}: there is no such folder`,
+    'Make the folder, or give another as cwd.',
+    { cause },
+  );
+}
+
 function startError(
   plan: ProcessPlan,
-  { command, env }: { readonly command: readonly string[]; readonly env: Readonly<Record<string, string>> },
+  {
+    command,
+    env,
+    program,
+  }: { readonly command: readonly string[]; readonly env: Readonly<Record<string, string>>; readonly program: string },
   cause: unknown,
 ): Error {
   const { cwd, flowFile, interpreter } = plan;
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : String(cause);
   // The system says ENOENT for a missing working folder as well as for a missing program.
-  if (cwd !== undefined && statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    return new InvalidOptionError(
-      { option: 'cwd', expected: 'a folder', received: JSON.stringify(cwd) },
-      `could not start ${flowFile} in ${cwd}: there is no such folder`,
-      'Make the folder, or give another as cwd.',
-      { cause },
-    );
-  }
+  if (cwd !== undefined && !isFolder(cwd)) return noFolderError(cwd, flowFile, cause);
   if (code === 'E2BIG') return tooLongError(flowFile, { command, env }, cause);
   const [want, advice] = WANTS[code] ?? [];
   if (want !== undefined) {
     return new RacewayError('FLOW_START', `could not start ${flowFile}: ${want} (${code})`, advice, { cause });
   }
-  const program = command[0] ?? '';
+  if (program !== command[0]) {
+    return new RacewayError(
+      'FLOW_START',
+      `could not start ${flowFile}: the program ${JSON.stringify(program)}, which starts it detached, cannot be executed (${code})`,
+      'A detached run needs a POSIX shell on PATH.',
+      { cause },
+    );
+  }
   if (interpreter.prefix.length > 0) {
     return new InvalidOptionError(
       { option: 'interpreter', expected: 'a program that can be executed', received: JSON.stringify(program) },

@@ -143,6 +143,16 @@ describe.concurrent('raceway run --detach, stop and resume', () => {
     expect(nothing).toMatchObject({ status: 1, stderr: expect.stringContaining('a resume has made it good') });
   });
 
+  test('gives the flow what it does not know itself, and says where its own options stand', async () => {
+    using at = place();
+    await at.raceway(['run', at.script, '--gate', at.gate]);
+    expect((await at.raceway(['resume', '--rerun-changed=maybe'])).stderr).toContain('--rerun-changed');
+    const misplaced = await at.raceway(['run', at.script, '--gate', at.gate, '--detach']);
+    expect(misplaced).toMatchObject({ status: 2, stderr: expect.stringContaining('raceway run --detach …') });
+    const foreign = await at.raceway(['run', '--detach', '/bin/true']);
+    expect(foreign).toMatchObject({ status: 2, stderr: expect.stringContaining('it is no flow script of raceway') });
+  });
+
   test('resumes a run from a step on, detached', async () => {
     using at = place();
     at.open();

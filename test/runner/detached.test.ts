@@ -43,6 +43,23 @@ class Sample extends FlowSpec.with({
 }
 `;
 
+/** Announces the same run whenever it is started, and waits for the gate. */
+const ANNOUNCES_AND_WAITS = `
+import { existsSync, writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+const file = process.argv.find((word) => word.startsWith('--runner-attribute-file=')).split('=')[1];
+writeFileSync(file, JSON.stringify({ flow_name: 'Same', run_id: '1', metadata: 'nowhere' }));
+while (!existsSync(process.env['GATE'])) await setTimeout(5);
+`;
+
+/** Kills the keeper of a detached run, and nothing else. */
+function strikeKeeper(home: string, pathspec: string): void {
+  const { identity } = JSON.parse(readFileSync(join(home, 'detached', pathspec, 'process.json'), 'utf8')) as {
+    identity: { pid: number };
+  };
+  process.kill(identity.pid, 'SIGKILL');
+}
+
 let folder: FlowFolder;
 beforeAll(() => {
   folder = flowFolder(SOURCE);
@@ -175,6 +192,76 @@ describe.concurrent('a detached run', () => {
     await until(at.isQuiet);
   });
 
+  test('goes on when its keeper alone is struck down, and is still followed and ended', async () => {
+    await using at = place();
+    await using runner = new Runner(folder.script, at.options);
+    const first = await runner.asyncRun({}, { detached: true });
+    strikeKeeper(at.home, first.run.pathspec);
+    await using running = await Runner.attach(first.run.pathspec, { home: at.home });
+    expect(running.status).toBe('running');
+    at.open();
+    expect([(await running.wait()).status, (await first.wait()).status]).toEqual(['successful', 'successful']);
+
+    await using other = place();
+    await using another = new Runner(folder.script, other.options);
+    const second = await another.asyncRun({}, { detached: true });
+    strikeKeeper(other.home, second.run.pathspec);
+    await second.kill();
+    expect(await other.isQuiet()).toBe(true);
+    expect(second.reason).toEqual({ kind: 'killed' });
+  });
+
+  test('of a program that knows only the protocol goes on likewise', async () => {
+    await using at = place();
+    using scripts = temporaryFolder();
+    writeFileSync(scripts.file('waits.mjs'), ANNOUNCES_AND_WAITS);
+    const options = { showOutput: false, env: { ...at.env, RACEWAY_HOME: at.home } };
+    await using runner = new Runner(scripts.file('waits.mjs'), options);
+    const running = await runner.asyncRun({}, { detached: true });
+    strikeKeeper(at.home, 'Same/1');
+    await using attached = await Runner.attach('Same/1', { home: at.home });
+    expect([running.status, attached.status]).toEqual(['running', 'running']);
+    await attached.kill();
+    expect(await at.isQuiet()).toBe(true);
+  });
+
+  test('that announces the id of another one is ended, and leaves that alone', async () => {
+    await using at = place();
+    using scripts = temporaryFolder();
+    writeFileSync(scripts.file('waits.mjs'), ANNOUNCES_AND_WAITS);
+    const options = { showOutput: false, env: { ...at.env, RACEWAY_HOME: at.home } };
+    await using runner = new Runner(scripts.file('waits.mjs'), options);
+    const first = await runner.asyncRun({}, { detached: true });
+    await expect(runner.asyncRun({}, { detached: true })).rejects.toThrow(/output of another run of that name/);
+    expect(readdirSync(join(at.home, 'detached'))).toEqual(['Same']);
+    expect(first.status).toBe('running');
+    at.open();
+    expect((await first.wait()).status).toBe('successful');
+  });
+
+  test.each([
+    ['its environment is too large', { LARGE: 'x'.repeat(200_000) }, /long/],
+    ['there is no shell', { PATH: '/nowhere' }, /the program "sh", which starts it detached, cannot be executed/],
+  ])('leaves no secret behind when it cannot start because %s', async (_why, more, message) => {
+    await using at = place();
+    const env = { ...at.env, ...more };
+    await using runner = new Runner(folder.script, { ...at.options, env });
+    await expect(runner.asyncRun({ key: 'a-very-secret-key' }, { detached: true })).rejects.toThrow(message);
+    expect(readdirSync(join(at.home, 'detached'))).toEqual([]);
+  });
+
+  test('whose keeper does not say where it is, is ended', async () => {
+    await using at = place();
+    using programs = temporaryFolder();
+    // Starts what it is given as the keeper would, and writes nothing.
+    writeFileSync(programs.file('sh'), '#!/bin/sh\nshift 5\n"$@" &\n', { mode: 0o755 });
+    const env = { ...at.env, PATH: programs.path };
+    await using runner = new Runner(folder.script, { ...at.options, env });
+    await expect(runner.asyncRun({}, { detached: true })).rejects.toThrow(/could not make the files of a run/);
+    expect(await at.isQuiet()).toBe(true);
+    expect(readdirSync(join(at.home, 'detached'))).toEqual([]);
+  });
+
   test('keeps a limit of time by itself', async () => {
     await using at = place();
     await using runner = new Runner(folder.script, at.options);
@@ -195,6 +282,7 @@ describe.concurrent('a detached run', () => {
       'exit',
       'keeper',
       'process.json',
+      'starter.json',
       'stderr.log',
       'stdout.log',
     ]);
