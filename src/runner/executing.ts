@@ -285,7 +285,8 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
   #stateFromRecord({ status, reason }: Run<F>): RunState {
     if (status === 'successful') return { status };
     const isTold = status !== 'running' && reason !== undefined && reason.kind !== 'lost';
-    if (isTold && this.#ending === undefined) return { status, reason };
+    // One that is being ended and had come to its own end before keeps that, as its record does (`recordEnd`).
+    if (isTold && (this.#ending === undefined || reason.kind !== 'signal')) return { status, reason };
     const state = this.#stateFromExit();
     return state.status === 'successful' ? { status: 'failed', reason: { kind: 'exit', exitCode: 0 } } : state;
   }
