@@ -1,7 +1,9 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { checkHome } from '../src/client/check-home.ts';
 import { openHome } from '../src/client/home.ts';
 import { databaseFile } from '../src/store/home-folder.ts';
 import { nothingIsLeft, resumeCompletes } from './aftermath.ts';
@@ -98,6 +100,7 @@ export async function damageIsTold(
   { cause = DAMAGE }: { cause?: RegExp } = {},
 ): Promise<void> {
   await nothingIsLeft(injection);
+  await doctorChangesNothing(injection);
   if (handle?.status !== 'successful') injection.checkNames(told, cause);
   if (handle !== undefined) await resultIsRightOrRefused(injection, handle);
   const args = ['resume', ...(handle === undefined ? [] : [`--origin-run-id=${handle.pathspec.split('/')[1]}`])];
@@ -116,8 +119,35 @@ export async function damageIsTold(
     injection.check('what to do is told', !/Error: .*\n.*\S/.test(ended.stderr) && ended.stderr.slice(-1000));
   }
   await nothingIsLeft(injection);
+  await doctorMends(injection);
   for (const name of readdirSync(injection.home)) rmSync(join(injection.home, name), { recursive: true });
   await resumeCompletes(injection);
+}
+
+/** A look at the home leaves every byte of it as it was. */
+async function doctorChangesNothing(injection: Injection): Promise<void> {
+  const before = bytesOf(injection.home);
+  const found = await Array.fromAsync(checkHome(injection.home));
+  if (found.some(({ kind }) => kind === 'database')) injection.count('found damaged by doctor');
+  const after = bytesOf(injection.home);
+  const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
+    (path) => before.get(path) !== after.get(path),
+  );
+  injection.check('doctor changes nothing', changed.length > 0 && changed.join(', '));
+}
+
+/** What doctor finds and can mend is mended: there is nothing wrong with the database any more. */
+async function doctorMends(injection: Injection): Promise<void> {
+  for await (const { mend } of checkHome(injection.home)) await mend?.();
+  const left = (await Array.fromAsync(checkHome(injection.home))).filter(({ kind }) => kind === 'database');
+  injection.check('doctor mends the database', left.length > 0 && left.map(({ what }) => what).join('; '));
+}
+
+/** By path, a hash of every file. */
+function bytesOf(folder: string): ReadonlyMap<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map(({ parentPath, name }) => join(parentPath, name));
+  return new Map(paths.map((path) => [path, hash('sha256', readFileSync(path))]));
 }
 
 /** @param handle whose run to look at. @default the latest run */

@@ -1,8 +1,13 @@
 #!/usr/bin/env node
-import './core/node-version.ts';
 import module from 'node:module';
-import { privateCompileCache } from './process/private-cache.ts';
 
+try {
+  await import('./core/node-version.ts');
+} catch (error) {
+  process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(2);
+}
+const { privateCompileCache } = await import('./process/private-cache.ts');
 // The rest is loaded from here on, since only what is imported now comes from the cache.
 const cache = privateCompileCache();
 if (cache !== undefined) module.enableCompileCache(cache);

@@ -2,7 +2,8 @@ import './core/node-version.ts';
 
 export type { Artifact } from './client/artifact.ts';
 export type { Card } from './client/card.ts';
-export { checkHome, type Finding, type FindingKind } from './client/check-home.ts';
+export { checkHome } from './client/check-home.ts';
+export type { Finding, FindingKind } from './client/finding.ts';
 export type { ArtifactName, Data } from './client/data.ts';
 export type { Flow, RunsOptions } from './client/flow.ts';
 export { openHome, type Home } from './client/home.ts';

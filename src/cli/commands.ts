@@ -42,8 +42,8 @@ export interface CommandForm {
   readonly words: readonly WordForm[];
   /** Besides those that all have. */
   readonly options: readonly OptionForm[];
-  /** What is for somebody else, as the options of a flow are: everything from the first word, or also option, on. */
-  readonly passesOn?: 'from the first word' | 'from the first it does not know';
+  /** Whether options that it does not know are for somebody else, as those of a flow are; what follows `--` is so too. */
+  readonly passesOn?: true;
   /** Whether it goes on when whoever read its output has left. */
   readonly outlivesReader?: true;
   readonly load: () => Promise<CliAction>;
@@ -82,7 +82,7 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
       { word: '[arguments...]', help: 'Options and parameters of its command run, as in --seconds 5 --tag demo' },
     ],
     options: [DETACH],
-    passesOn: 'from the first word',
+    passesOn: true,
     outlivesReader: true,
     load: async () => (await import('./commands/run.ts')).run,
   },
@@ -110,14 +110,15 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
       { flags: '--step <name>', help: 'Run again from this step on' },
       { flags: '--dry-run', help: 'Only say what would be taken over and what would run again' },
     ],
-    passesOn: 'from the first it does not know',
+    passesOn: true,
     outlivesReader: true,
     load: async () => (await import('./commands/resume.ts')).resume,
   },
   stop: {
     help: 'End runs, with everything they started',
-    words: [{ word: '<run...>', help: 'Flow/run, or a flow, whose latest run is meant', completes: 'pathspec' }],
+    words: [{ word: '[run...]', help: 'Flow/run, or a flow, whose latest run is meant', completes: 'pathspec' }],
     options: [
+      { flags: '--all', help: 'Every run that is going on, of the flows that are named or of all' },
       {
         flags: '--grace <time>',
         help: 'How long tasks get to stop, as 30s; 0s for at once',

@@ -72,7 +72,7 @@ function readLine(words: readonly string[]): Line {
     } else if (command === undefined) command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
     else position += 1;
   }
-  return { command, position, pending, home, isOver: command?.passesOn !== undefined && position > 0 };
+  return { command, position, pending, home, isOver: command?.passesOn === true && position > 0 };
 }
 
 async function candidates(

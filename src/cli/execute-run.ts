@@ -1,13 +1,18 @@
 import { spawnSync } from 'node:child_process';
+import { fstatSync } from 'node:fs';
+import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { compileCacheFolder } from '../core/compile-cache.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { formatCommand } from '../core/format-command.ts';
+import { nearest } from '../core/nearest.ts';
+import { describeReason } from '../core/status.ts';
 import { FlowStartError } from '../runner/errors.ts';
 import type { ExecutingRun } from '../runner/executing-run.ts';
 import { interpreterOf } from '../runner/interpreter.ts';
 import { Runner } from '../runner/runner.ts';
 import type { CliContext } from './context.ts';
+import { Interrupts } from './interrupts.ts';
 import { runFacts } from './run-facts.ts';
 import { showProgress } from './run-progress.ts';
 
@@ -21,7 +26,8 @@ export interface RunRequest {
 }
 
 const FAILED_STATUS = 1;
-const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+/** What a shell adds to the number of a signal. */
+const SIGNALLED = 128;
 
 /**
  * Executes a run, and shows what it prints and how far it is; or, detached, only starts it. A signal ends the run, a second one
@@ -35,13 +41,8 @@ export async function executeRun(context: CliContext, request: RunRequest): Prom
   if (argv.includes('--help') || argv.includes('-h')) return showHelp(request);
   const isDetached = options['detach'] === true;
   const isNative = interpreterOf(resolve(file), { compileCache: '' }).kind === 'native';
-  if (isDetached && !isNative) {
-    throw new InvalidOptionError(
-      { option: 'detach', expected: 'a flow script of raceway', received: file },
-      `cannot start ${file} detached from here: it is no flow script of raceway, and its run would be found by no other command`,
-      'Start it from a script: new Runner(file).asyncRun({}, { detached: true }), and Runner.attach(pathspec).',
-    );
-  }
+  const isDryRun = argv.includes('--dry-run');
+  checkRequest(request, { isJson: output.isJson, isDetached, isNative, isDryRun });
   await using runner = new Runner(file, home === undefined || !isNative ? {} : { home });
   using interrupts = new Interrupts();
   const showsOutput = !isDetached && !output.isJson;
@@ -50,6 +51,7 @@ export async function executeRun(context: CliContext, request: RunRequest): Prom
     started = await runner.startCommand(command, {
       argv,
       showsOutput,
+      joinsOutput: showsOutput && isOnePlace(1, 2),
       detached: isDetached,
       signal: interrupts.signal,
     });
@@ -58,11 +60,13 @@ export async function executeRun(context: CliContext, request: RunRequest): Prom
       output.note('Interrupted: no run was started.');
       return interrupts.status;
     }
-    const refusal = refusalIn(error);
-    // What it printed has been shown.
-    if (showsOutput && refusal !== undefined) {
-      if (argv.includes('--detach')) output.note(`--detach stands in front of the file: raceway ${command} --detach …`);
-      return refusal.exitCode ?? FAILED_STATUS;
+    if (showsOutput && error instanceof FlowStartError) {
+      output.error(whyNotStarted(error, request), error.code);
+      return FAILED_STATUS;
+    }
+    // What the script says itself has been shown.
+    if (showsOutput && error instanceof Error && error.cause instanceof FlowStartError) {
+      return error.cause.exitCode ?? FAILED_STATUS;
     }
     throw error;
   }
@@ -71,23 +75,88 @@ export async function executeRun(context: CliContext, request: RunRequest): Prom
   if (isDetached) {
     output.json({ pathspec: running.run.pathspec, pid: running.pid });
     output.line(running.run.pathspec);
-    const follow = ['raceway', ...(context.home === undefined ? [] : [`--home=${context.home}`]), 'logs', '--follow'];
-    output.note(`It goes on by itself. To follow it: ${formatCommand([...follow, running.run.pathspec])}`);
+    const place = context.home === undefined ? [] : [`--home=${context.home}`];
+    const follow = formatCommand(['raceway', ...place, 'logs', '--follow', running.run.pathspec]);
+    if (!output.isJson) output.note(`It goes on by itself. To follow it: ${follow}`);
     return 0;
   }
-  const isOfHome = isNative && !argv.includes('--dry-run');
+  const isOfHome = isNative && !isDryRun;
   {
     await using _progress = output.isLive && isOfHome ? await showProgress(running.run) : undefined;
     await running.wait();
     await copied;
   }
   if (output.isJson && isOfHome) output.json(runFacts(running.run));
-  return interrupts.status ?? running.exitCode ?? FAILED_STATUS;
+  return interrupts.status ?? statusOf(running, { context, isOfHome });
 }
 
-/** What is known of a flow script that said itself why it started no run. */
-function refusalIn(error: unknown): FlowStartError | undefined {
-  return error instanceof Error && error.cause instanceof FlowStartError ? error.cause : undefined;
+function checkRequest(
+  { file, command, argv }: RunRequest,
+  is: {
+    readonly isJson: boolean;
+    readonly isDetached: boolean;
+    readonly isNative: boolean;
+    readonly isDryRun: boolean;
+  },
+): void {
+  if (file.startsWith('-')) {
+    const meant = nearest(file, ['--detach', '--home', '--json', '--no-color']);
+    throw new InvalidOptionError(
+      { option: file, expected: 'a flow script', received: file },
+      `there is no option ${file}`,
+      meant === undefined ? 'The options of the flow stand behind its file.' : `Did you mean ${meant}?`,
+    );
+  }
+  if (is.isDetached && !is.isNative) {
+    throw new InvalidOptionError(
+      { option: 'detach', expected: 'a flow script of raceway', received: file },
+      `cannot start ${file} detached from here: it is no flow script of raceway, and its run would be found by no other command`,
+      'Start it from a script: new Runner(file).asyncRun({}, { detached: true }), and Runner.attach(pathspec).',
+    );
+  }
+  if (is.isDryRun && (is.isJson || is.isDetached)) {
+    throw new InvalidOptionError(
+      { option: 'dry-run', expected: `a ${command} that prints text`, received: argv.join(' ') },
+      'a dry run only prints its plan, as text',
+      'Leave --json and --detach out.',
+    );
+  }
+}
+
+/** What the script printed has been shown, so it is not repeated. */
+function whyNotStarted({ exitCode, signalCode }: FlowStartError, { file, command, argv }: RunRequest): string {
+  const again = formatCommand([
+    ...interpreterOf(resolve(file), { compileCache: '' }).prefix.map(short),
+    file,
+    command,
+    ...argv,
+  ]);
+  if (exitCode === 0) {
+    return `${file} has run no flow, and ended with success\nDoes it end in \`await main(MyFlow)\`? To see what it does: ${again}`;
+  }
+  const end = signalCode === null ? `ended with exit status ${exitCode}` : `was ended by ${signalCode}`;
+  return `no run was started: ${file} ${end} before it announced one\nMend what it says above. To try it by itself: ${again}`;
+}
+
+function short(program: string): string {
+  return program === process.execPath ? 'node' : program;
+}
+
+/** Says what the run's process could not say itself. */
+function statusOf(running: ExecutingRun, { context, isOfHome }: { context: CliContext; isOfHome: boolean }): number {
+  const { exitCode, signalCode, reason, run } = running;
+  if (signalCode === null) return exitCode ?? FAILED_STATUS;
+  const { output, home } = context;
+  const place = home === undefined ? [] : [`--home=${home}`];
+  const next = isOfHome ? `\nTo see how far it came: ${formatCommand(['raceway', ...place, 'why', run.pathspec])}` : '';
+  output.note(`${run.pathspec} failed: ${reason === undefined ? signalCode : describeReason(reason)}${next}`);
+  return SIGNALLED + constants.signals[signalCode];
+}
+
+/** Whether two of this process's streams end in the same place, as on a terminal or with `2>&1`. */
+function isOnePlace(one: number, other: number): boolean {
+  const [first, second] = [fstatSync(one), fstatSync(other)];
+  return first.dev === second.dev && first.ino === second.ino;
 }
 
 /** The flow script says what it takes. */
@@ -97,35 +166,4 @@ function showHelp({ file, command, argv }: RunRequest): number {
   const { status, error } = spawnSync(program, rest, { stdio: 'inherit', env: { ...env, ...process.env } });
   if (error !== undefined) throw error;
   return status ?? FAILED_STATUS;
-}
-
-/** What signals do to the run. */
-class Interrupts implements Disposable {
-  running: ExecutingRun | undefined;
-  readonly #abort = new AbortController();
-  #status: number | undefined;
-
-  constructor() {
-    for (const signalCode of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signalCode, this.#interrupt);
-  }
-
-  /** Aborted with the first signal: it ends the run. */
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
-  /** The exit status that says which signal came, if one did. */
-  get status(): number | undefined {
-    return this.#status;
-  }
-
-  [Symbol.dispose](): void {
-    for (const signalCode of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signalCode, this.#interrupt);
-  }
-
-  readonly #interrupt = (signalCode: keyof typeof SIGNAL_STATUS): void => {
-    if (this.#status !== undefined) void this.running?.kill({ graceMs: 0 });
-    this.#status ??= SIGNAL_STATUS[signalCode];
-    this.#abort.abort();
-  };
 }

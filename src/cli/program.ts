@@ -39,13 +39,16 @@ export function buildProgram(act: (form: CommandForm, parsed: Parsed) => Promise
     const command = program
       .command(name)
       .description(form.help)
-      .passThroughOptions(form.passesOn !== undefined)
-      .allowUnknownOption(form.passesOn === 'from the first it does not know')
+      .allowUnknownOption(form.passesOn === true)
+      .helpOption(form.passesOn === true ? false : '-h, --help')
       .action(async () => {
+        // Behind the first word help is asked of the flow.
+        if (form.passesOn === true && ['--help', '-h'].includes(command.args[0] ?? '')) command.help();
         // An option may stand before the command and behind it.
         const options = { ...program.opts(), ...command.opts() };
         if (program.opts()['color'] === false) options['color'] = false;
-        await act(form, { words: command.args, options });
+        const separator = form.passesOn === true ? command.args.indexOf('--') : -1;
+        await act(form, { words: command.args.toSpliced(separator, separator === -1 ? 0 : 1), options });
       });
     for (const word of form.words) command.addArgument(toArgument(word));
     for (const option of [...form.options, ...GLOBAL_OPTIONS]) command.addOption(toOption(option));

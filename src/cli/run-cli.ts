@@ -52,7 +52,8 @@ function explain(error: unknown, output: Output): number {
   }
   if (error instanceof RacewayError) {
     output.error(error.message, error.code);
-    return error instanceof InvalidOptionError || error.code === 'PATHSPEC' ? USAGE_STATUS : FAILED_STATUS;
+    const isUsage = error instanceof InvalidOptionError || ['FLOW_DEFINITION', 'PATHSPEC'].includes(error.code);
+    return isUsage ? USAGE_STATUS : FAILED_STATUS;
   }
   if (error instanceof RangeError || error instanceof TypeError || !hasCode(error)) {
     output.note(`Internal error, please report it:\n${error instanceof Error ? error.stack : String(error)}`);

@@ -1,4 +1,5 @@
 import type { Run } from '../client/run.ts';
+import type { RunEvent } from '../core/events.ts';
 import { formatDuration } from '../core/format-duration.ts';
 import { harmless } from '../core/harmless.ts';
 import { parsePathspec } from '../core/pathspec.ts';
@@ -49,7 +50,7 @@ async function watch(
           counts.end(event.pathspec, 'successful');
           break;
         case 'task-failed':
-          counts.end(event.pathspec, event.isRetried === true ? 'retried' : 'failed');
+          counts.end(event.pathspec, howItEnded(event));
           break;
         case 'run-started':
         case 'run-finished':
@@ -59,6 +60,15 @@ async function watch(
   } catch {
     // It was stopped, or the home cannot be read: the run says itself what is wrong, and this is only a line about it.
   }
+}
+
+/** One that was stopped because another failed has not failed. */
+function howItEnded({
+  isRetried,
+  reason,
+}: Extract<RunEvent, { type: 'task-failed' }>): 'retried' | 'stopped' | 'failed' {
+  if (isRetried === true) return 'retried';
+  return reason.kind === 'stopped' ? 'stopped' : 'failed';
 }
 
 /** How many tasks are where. */
@@ -71,7 +81,7 @@ class TaskCounts {
     this.#running.set(pathspec, parsePathspec(pathspec, 'task').step);
   }
 
-  end(pathspec: string, how: 'successful' | 'retried' | 'failed'): void {
+  end(pathspec: string, how: 'successful' | 'retried' | 'stopped' | 'failed'): void {
     this.#running.delete(pathspec);
     if (how === 'successful') this.done++;
     if (how === 'failed') this.#failed++;

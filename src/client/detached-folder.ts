@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseAttributes } from '../core/attributes.ts';
 import { RacewayError } from '../core/errors.ts';
 import { parsePathspec } from '../core/pathspec.ts';
 import { ownIdentity } from '../process/identity.ts';
+import { DETACHED_FILES, readAnnouncement } from '../store/detached-files.ts';
 import {
   detachedFolder,
   type HomeLocation,
@@ -15,12 +15,6 @@ import {
   STARTING_PREFIX,
   startingFolder,
 } from '../store/home-folder.ts';
-
-/** The file in the folder of a detached run in which its run is announced. */
-const ATTRIBUTE_FILE = 'attributes.json';
-
-/** The file that says which process is about to start the run. */
-const STARTER_FILE = 'starter.json';
 
 /**
  * Makes the folder for the output of a detached run that is about to start, and the home if need be.
@@ -33,7 +27,7 @@ export function makeStartingFolder(location: HomeLocation): { readonly home: str
   const folder = startingFolder(home, randomUUID());
   makeFolderInHome(home, folder);
   // So that it can be told to be abandoned when this process ends before anything else is in it.
-  writeFileSync(join(folder, STARTER_FILE), JSON.stringify({ identity: ownIdentity() }), { mode: 0o600 });
+  writeFileSync(join(folder, DETACHED_FILES.starter), JSON.stringify({ identity: ownIdentity() }), { mode: 0o600 });
   return { home, folder };
 }
 
@@ -89,13 +83,11 @@ function refuseLinkedFiles(folder: string): string {
 }
 
 function announces(folder: string, { flow, run }: { readonly flow: string; readonly run: string }): boolean {
-  let text: string;
   try {
-    refuseLinks(folder, join(folder, ATTRIBUTE_FILE));
-    text = readFileSync(join(folder, ATTRIBUTE_FILE), 'utf8');
+    refuseLinks(folder, join(folder, DETACHED_FILES.attributes));
   } catch {
-    return false; // it has announced nothing yet, or has just been claimed
+    return false;
   }
-  const content = parseAttributes(text);
+  const content = readAnnouncement(folder); // it may have announced nothing yet, or have just been claimed
   return content.kind === 'attributes' && content.attributes.flow_name === flow && content.attributes.run_id === run;
 }

@@ -4,13 +4,13 @@ import type { AnyFlow, FlowShape } from '../core/flow-shape.ts';
 import { parsePathspec } from '../core/pathspec.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { RunReason } from '../core/status.ts';
-import { presence } from '../process/identity.ts';
 import { databaseFile, type HomeLocation, locateHome } from '../store/home-folder.ts';
 import type { Garbage } from '../store/run-store.ts';
 import { explainMissing } from './explain-missing.ts';
 import { Flow } from './flow.ts';
 import { presentRun } from './present-run.ts';
 import { Run } from './run.ts';
+import { SEEN_PROCESSES } from './seen-processes.ts';
 import { Step } from './step.ts';
 import { StoreLease } from './store-lease.ts';
 import { Task } from './task.ts';
@@ -179,7 +179,7 @@ export class Home implements AsyncDisposable {
    * console.log(`${contents.count} contents, ${contents.sizeBytes} bytes`);
    */
   async collectGarbage({ dryRun = false }: { readonly dryRun?: boolean | undefined } = {}): Promise<Garbage> {
-    return this.#lease.store.collectGarbage({ dryRun, isGone: (process) => presence(process) === 'gone' });
+    return this.#lease.store.collectGarbage({ dryRun, ...SEEN_PROCESSES });
   }
 
   /** Lets go of the home: what was read from it stays as it is but reads no more. A second call does nothing. */

@@ -9,7 +9,7 @@ export type RunReason =
   | { readonly kind: 'exit'; readonly exitCode: number }
   /** The run process was ended by this signal. */
   | { readonly kind: 'signal'; readonly signalCode: string }
-  /** The program that started the run ended it. */
+  /** Somebody asked for its end: the program that started it, or whoever attached to it. */
   | { readonly kind: 'killed' }
   /** The run took longer than its limit. */
   | { readonly kind: 'timeout' }
@@ -68,7 +68,7 @@ export function describeReason(reason: RunReason | TaskReason): string {
     case 'signal':
       return `its process was ended by ${reason.signalCode}`;
     case 'killed':
-      return 'it was killed by the program that started it';
+      return 'it was ended on request';
     case 'stopped':
       return 'it was stopped because its run was ending';
     case 'timeout':

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { InvalidOptionError, RacewayError } from '../core/errors.ts';
+import { INTERNAL_SPIN_FLAGS } from '../core/flags.ts';
 import { harmless } from '../core/harmless.ts';
 import { type FlowDefinition, defineFlow } from '../flow/definition.ts';
 import type { FlowClass } from '../flow/flow-spec.ts';
@@ -59,7 +60,7 @@ async function execute(
   if (command.some((argument, index) => argument !== process.argv[index])) {
     process.title = [process.argv0, ...process.execArgv, script, ...command.slice(2)].join(' ');
   }
-  const context = { definition, commandLine, script, command };
+  const context = { definition, commandLine, script, command: withoutInternals(command) };
   if (commandLine.wantsHelp || commandLine.command === undefined) {
     const { formatHelp } = await import('./help.ts');
     process.stdout.write(formatHelp(context));
@@ -69,6 +70,12 @@ async function execute(
   return action.executes
     ? (await action.load())(context, workers ?? new (await import('./workers.ts')).Workers())
     : (await action.load())(context);
+}
+
+/** What another process added for itself is of no use to whoever reads the command later. */
+function withoutInternals(command: readonly string[]): readonly string[] {
+  const flags = Object.values(INTERNAL_SPIN_FLAGS).map(({ flag }) => `--${flag}`);
+  return command.filter((argument) => !flags.some((flag) => argument === flag || argument.startsWith(`${flag}=`)));
 }
 
 /** Says on stderr what went wrong, and to whoever started this process. */

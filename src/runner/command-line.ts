@@ -1,5 +1,13 @@
 import { InvalidOptionError } from '../core/errors.ts';
-import { type Flag, INTERNAL_SPIN_FLAGS, RESUME_FLAGS, RUN_FLAGS, SPIN_FLAGS, TOP_LEVEL_FLAGS } from '../core/flags.ts';
+import {
+  type Flag,
+  INTERNAL_FLAGS,
+  INTERNAL_SPIN_FLAGS,
+  RESUME_FLAGS,
+  RUN_FLAGS,
+  SPIN_FLAGS,
+  TOP_LEVEL_FLAGS,
+} from '../core/flags.ts';
 import { ArgumentRoom } from './argument-room.ts';
 import { artifactArguments } from './artifact-arguments.ts';
 import type { Interpreter } from './interpreter.ts';
@@ -74,7 +82,7 @@ export function commandLine(
   if ('argv' in command) {
     return {
       head: [...interpreter.prefix, flowFile, ...topLevelFlags, command.name],
-      tail: command.argv,
+      tail: [...(isNative ? [`--${INTERNAL_FLAGS.typed.flag}`] : []), ...command.argv],
       inFile: { parameters: {}, artifacts: {} },
     };
   }

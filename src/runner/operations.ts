@@ -41,6 +41,8 @@ export interface Operation<F extends FlowShape, E extends Executing<F>> {
   readonly own: OperationOwnOptions;
   /** Whether the output of the child is copied from its first byte on. */
   readonly showsOutput: boolean;
+  /** Whether the child's stderr goes where its stdout goes. @default false */
+  readonly joinsOutput?: boolean | undefined;
   /** Makes the handle, once the child has announced what it executes. */
   readonly handle: (parts: ExecutingParts<F>, attributes: Attributes) => E | Promise<E>;
 }
@@ -152,7 +154,13 @@ export class Operations<F extends FlowShape> implements AsyncDisposable {
     });
   }
 
-  async #startRun<E extends Executing<F>>({ command, own, showsOutput, handle }: Operation<F, E>): Promise<Started<E>> {
+  async #startRun<E extends Executing<F>>({
+    command,
+    own,
+    showsOutput,
+    joinsOutput,
+    handle,
+  }: Operation<F, E>): Promise<Started<E>> {
     const { cwd, startTimeoutMs = START_TIMEOUT_MS } = this.#own;
     checkOwnOptions(this.#own, own);
     // A dry run starts nothing that could outlive this process.
@@ -163,7 +171,7 @@ export class Operations<F extends FlowShape> implements AsyncDisposable {
       abort.signal.throwIfAborted();
       const started = isDetached
         ? await this.#startDetached(withTimeout(command, own, this.#interpreter().kind))
-        : await this.#startChild(command);
+        : await this.#startChild(command, joinsOutput);
       const { process: child, interpreter } = started;
       const copying = showsOutput && !isDetached ? copyOutput(child) : Promise.resolve();
       copying.catch(() => {}); // somebody removed the output: that is for those to say who ask for it
@@ -223,8 +231,8 @@ export class Operations<F extends FlowShape> implements AsyncDisposable {
     return { flowFile: this.flowFile, interpreter: this.#interpreter(), commandLine: line, cwd: this.#cwd, env };
   }
 
-  async #startChild(command: Command): Promise<StartedOperation> {
-    const plan = this.#processPlan(command);
+  async #startChild(command: Command, joinsOutput: boolean | undefined): Promise<StartedOperation> {
+    const plan = { ...this.#processPlan(command), joinsOutput };
     this.#guardian ??= shareGuardian();
     const child = await Child.start(plan, this.#guardian.guardian);
     return { process: child, interpreter: plan.interpreter, claim: async () => child };

@@ -186,16 +186,23 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
    *
    * @internal
    * @param options.argv what stands behind the command
+   * @param options.joinsOutput whether stderr goes where stdout goes, so that what is printed stays in order
    * @returns the handle, and the copying of the output if that is shown
    */
   async startCommand(
     name: 'run' | 'resume',
-    { argv, showsOutput, ...own }: { argv: readonly string[]; showsOutput: boolean } & OperationOwnOptions,
+    {
+      argv,
+      showsOutput,
+      joinsOutput,
+      ...own
+    }: { argv: readonly string[]; showsOutput: boolean; joinsOutput: boolean } & OperationOwnOptions,
   ): Promise<Started<ExecutingRun<F>>> {
     return await this.#operations.start({
       command: { name, argv, options: {} },
       own,
       showsOutput,
+      joinsOutput,
       handle: (parts) => new ExecutingRun(parts),
     });
   }

@@ -17,6 +17,8 @@ export interface ProcessPlan {
   readonly cwd: string | undefined;
   /** Added to this process's environment; `undefined` removes a variable. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether stderr goes where stdout goes, so that what is printed stays in order. @default false */
+  readonly joinsOutput?: boolean | undefined;
 }
 
 /** Where things are in the folder of a process. */
@@ -89,7 +91,7 @@ export async function startProcess(
       // Files rather than pipes: a pipe that a grandchild holds would stay open after the child's end.
       stdin: 'ignore',
       stdout: stdout as 3, // execa takes any descriptor; its types know the first ten
-      stderr: stderr as 3,
+      stderr: (plan.joinsOutput === true ? stdout : stderr) as 3,
       detached: true,
       cleanup: false,
       buffer: false,

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { isWhole, JSON_COLUMNS } from './json-columns.ts';
 import { SCHEMA_VERSION } from './sqlite-schema.ts';
 
 /** What a look at a database found. */
@@ -12,25 +13,18 @@ export interface DatabaseCheck {
 /** No more problems than these are told of. */
 const MAX_PROBLEMS = 10;
 
-/** Columns that hold JSON, or nothing. */
-const JSON_COLUMNS: Readonly<Record<string, readonly string[]>> = {
-  run: ['reason', 'system_tags', 'parameters', 'command', 'process'],
-  task: ['parent_ids', 'frames'],
-  attempt: ['reason', 'exception', 'transition', 'reads'],
-  event: ['event'],
-};
-
 /**
- * Looks at a database as it is, and changes nothing.
+ * Looks at a database as it is.
  *
- * @param options.deep also compares every index with its table, which takes much longer
+ * @param file a private copy (`DatabaseView`): SQLite changes files by looking at them
+ * @param options.deep also compares every index with its table, and looks into what is JSON, which takes much longer
  */
 export function checkDatabase(file: string, { deep }: { deep: boolean }): DatabaseCheck {
   const problems: string[] = [];
   let schema: DatabaseCheck['schema'] = 'unknown';
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(file, { timeout: 60_000 });
+    database = new DatabaseSync(file);
     database.exec('PRAGMA trusted_schema = OFF'); // it may have been written by anybody
     const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
     schema = version === SCHEMA_VERSION ? 'current' : version > SCHEMA_VERSION ? 'newer' : 'older';
@@ -42,12 +36,9 @@ export function checkDatabase(file: string, { deep }: { deep: boolean }): Databa
     for (const row of database.prepare('PRAGMA foreign_key_check').all().slice(0, MAX_PROBLEMS)) {
       problems.push(`a row of ${String(row['table'])} refers to one of ${String(row['parent'])} that is not there`);
     }
-    for (const [table, columns] of Object.entries(JSON_COLUMNS)) {
-      const isDamaged = columns.map((column) => `(${column} IS NOT NULL AND NOT json_valid(${column}))`).join(' OR ');
-      const count = Number(
-        database.prepare(`SELECT COUNT(*) AS count FROM ${table} WHERE ${isDamaged}`).get()?.['count'],
-      );
-      if (count > 0) problems.push(`${count} rows of ${table} hold something that is no JSON`);
+    for (const table of Object.keys(JSON_COLUMNS)) {
+      const count = damagedRows(database, { table, deep });
+      if (count > 0) problems.push(`${count} rows of ${table} hold something that raceway does not write`);
     }
   } catch (error) {
     problems.push(error instanceof Error ? error.message : String(error));
@@ -55,4 +46,17 @@ export function checkDatabase(file: string, { deep }: { deep: boolean }): Databa
     database?.close();
   }
   return { problems, schema };
+}
+
+/** How many rows have something else in a column that holds JSON; in depth, every one is read. */
+function damagedRows(database: DatabaseSync, { table, deep }: { table: string; deep: boolean }): number {
+  const columns = Object.entries(JSON_COLUMNS[table] ?? {});
+  if (!deep) {
+    const isDamaged = columns.map(([name]) => `(${name} IS NOT NULL AND NOT json_valid(${name}))`).join(' OR ');
+    return Number(database.prepare(`SELECT COUNT(*) AS count FROM ${table} WHERE ${isDamaged}`).get()?.['count']);
+  }
+  let count = 0;
+  const rows = database.prepare(`SELECT ${columns.map(([name]) => name).join()} FROM ${table}`).iterate();
+  for (const row of rows) if (!columns.every(([name, column]) => isWhole(column, row[name]))) count += 1;
+  return count;
 }

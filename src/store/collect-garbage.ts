@@ -1,9 +1,8 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { lstatSync, readFileSync, renameSync } from 'node:fs';
+import { lstatSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { parseAttributes } from '../core/attributes.ts';
-import type { ProcessIdentity } from '../core/process-identity.ts';
+import { readAnnouncement, readIdentity } from './detached-files.ts';
 import { artifactFile, damagedDatabases, makeFolderInHome, refuseLinks, STARTING_PREFIX } from './home-folder.ts';
 import { tasksShownElsewhere } from './remove-sqlite-run.ts';
 import {
@@ -35,31 +34,43 @@ const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 /**
  * Drops what nothing refers to, or only says what that is. Why this takes nothing from a run that is going on is told in
  * docs/decisions/gc.md.
+ *
+ * @param place.current the database as it is now
  */
-export async function collectGarbage(place: Place, { dryRun, isGone }: GarbageOptions): Promise<Garbage> {
-  const { database, home } = place;
-  // While a damaged database is beside this one, what only that one knows of stays.
+export async function collectGarbage(
+  { current, home }: { current: () => SqliteDatabase; home: string },
+  { dryRun, isGone, isHeld }: GarbageOptions,
+): Promise<Garbage> {
   for (const name of ['logs', 'detached', 'tmp', 'cards', 'artifacts/staged', 'artifacts/dropped']) {
     refuseLinks(home, join(home, name)); // nothing outside the home is to be removed
   }
+  // While a damaged database is beside this one, what only that one knows of stays.
   const [putAside] = damagedDatabases(home);
   const isWhole = putAside === undefined;
-  const foldersIn = (name: string) => (isWhole ? runFoldersIn(join(home, name)) : []);
-  // Folders are listed before the runs are asked for: a run is recorded before it has a folder.
-  const logs = foldersIn('logs')
-    .filter((run) => !isRecorded(database, run))
-    .flatMap((run) => unshownLogs(home, { ...run, shownTasks: tasksShownElsewhere(database, run) }));
-  const detached = [
-    ...foldersIn('detached').filter((run) => !isRecorded(database, run) && isOfHome(run.path)),
-    ...(isWhole ? deadStarts(home, isGone) : []),
-  ];
-  const staged = runFoldersIn(join(home, 'artifacts', 'staged'));
-  const given = [...staged, ...temporaryFolders(home)].filter((run) => !mayCommit(database, { ...run, isGone }));
+  // All that is there is listed before the database is asked: what a run has is recorded before it has a folder.
+  const folders = {
+    logs: isWhole ? runFoldersIn(join(home, 'logs')) : [],
+    detached: isWhole ? runFoldersIn(join(home, 'detached')) : [],
+    given: [...runFoldersIn(join(home, 'artifacts', 'staged')), ...temporaryFolders(home)],
+    starting: isWhole ? deadStarts(home, { isGone, isHeld }) : [],
+    abandoned: abandoned(home, isHeld),
+    contents: isWhole ? contentFiles(home) : [],
+  };
+  const database = current();
+  const place = { database, home };
   const found = {
-    logs,
-    detached: detached.map(({ path }) => path),
+    logs: folders.logs
+      .filter((run) => !isRecorded(database, run))
+      .flatMap((run) => unshownLogs(home, { ...run, shownTasks: tasksShownElsewhere(database, run) })),
+    detached: [
+      ...folders.detached.filter((run) => !isRecorded(database, run) && isOfHome(run.path)).map(({ path }) => path),
+      ...folders.starting,
+    ],
     cardPages: namesIn(cardPagesFolder(home)).map((name) => join(cardPagesFolder(home), name)),
-    temporary: [...given.map(({ path }) => path), ...abandoned(home)],
+    temporary: [
+      ...folders.given.filter((run) => !mayCommit(database, { ...run, isGone })).map(({ path }) => path),
+      ...folders.abandoned,
+    ],
   };
   const amounts = {
     logs: amountIn(found.logs),
@@ -67,7 +78,9 @@ export async function collectGarbage(place: Place, { dryRun, isGone }: GarbageOp
     cardPages: amountIn(found.cardPages),
     temporary: amountIn(found.temporary),
   };
-  const unused = isWhole ? unusedContents(place) : { sizes: new Map<string, number>(), rowBytes: 0 };
+  const unused = isWhole
+    ? unusedContents(database, folders.contents)
+    : { sizes: new Map<string, number>(), rowBytes: 0 };
   if (dryRun) {
     const databaseBytes = unused.rowBytes + database.pragma('freelist_count') * database.pragma('page_size');
     return { ...amounts, contents: amountOf(unused.sizes), databaseBytes, putAside };
@@ -79,37 +92,27 @@ export async function collectGarbage(place: Place, { dryRun, isGone }: GarbageOp
 
 /** Whether it is the output of a flow of raceway: runs of other programs are recorded elsewhere, if at all. */
 function isOfHome(folder: string): boolean {
-  const attributes = parseAttributes(textOf(join(folder, 'attributes.json')));
-  return attributes.kind === 'attributes' && attributes.attributes.home !== undefined;
+  const content = readAnnouncement(folder);
+  return content.kind === 'attributes' && content.attributes.home !== undefined;
 }
 
-/** Folders of detached runs that never announced themselves, and whose process is gone. */
-function deadStarts(home: string, isGone: GarbageOptions['isGone']): readonly { readonly path: string }[] {
+/**
+ * Folders of detached runs that never announced themselves, and with which nobody goes on: the run's process is gone, or
+ * who was starting it is, and no process has a file of it open. There may be secrets in one. An empty one stays, since somebody may be
+ * about to write to it.
+ */
+function deadStarts(home: string, { isGone, isHeld }: Omit<GarbageOptions, 'dryRun'>): readonly string[] {
   return namesIn(join(home, 'detached'))
     .filter((name) => name.startsWith(STARTING_PREFIX))
-    .map((name) => ({ path: join(home, 'detached', name) }))
-    .filter(({ path }) => {
-      const process = parseProcess(textOf(join(path, 'process.json')));
-      const hasAnnounced = parseAttributes(textOf(join(path, 'attributes.json'))).kind === 'attributes';
-      return process !== undefined && isGone(process) && !hasAnnounced;
+    .map((name) => join(home, 'detached', name))
+    .filter((folder) => {
+      if (readAnnouncement(folder).kind === 'attributes') return false;
+      const process = readIdentity(folder, 'process');
+      if (process !== undefined) return isGone(process);
+      const starter = readIdentity(folder, 'starter');
+      // It may have started the process and died before it wrote down which one that is.
+      return starter !== undefined && isGone(starter) && !namesIn(folder).some((name) => isHeld(join(folder, name)));
     });
-}
-
-function parseProcess(text: string): ProcessIdentity | undefined {
-  try {
-    const { identity } = JSON.parse(text) as { identity?: unknown };
-    return isProcess(identity) ? identity : undefined;
-  } catch {
-    return undefined; // it is about to be started
-  }
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 interface RunId {
@@ -128,10 +131,11 @@ function mayCommit(database: SqliteDatabase, { flow, runId, isGone }: RunId & Pi
 }
 
 /** What processes left under a name of their own: databases that were being made, contents that were being written or dropped. */
-function abandoned(home: string): readonly string[] {
-  const databases = namesIn(home).filter((name) =>
-    new RegExp(`^raceway\\.db\\.${UUID}(-wal|-shm|-journal)?$`).test(name),
-  );
+function abandoned(home: string, isHeld: GarbageOptions['isHeld']): readonly string[] {
+  const databases = namesIn(home).filter((name) => {
+    const [, main] = new RegExp(`^(raceway\\.db\\.${UUID})(-wal|-shm|-journal)?$`).exec(name) ?? [];
+    return main !== undefined && !isHeld(join(home, main)); // it may be about to take the place of a damaged one
+  });
   const contents = contentFolders(home).flatMap((folder) =>
     namesIn(folder)
       .filter((name) => new RegExp(`^[0-9a-f]{62}\\.${UUID}$`).test(name))
@@ -160,8 +164,19 @@ interface Unused {
   readonly rowBytes: number;
 }
 
+interface ContentFile {
+  readonly sha256: string;
+  readonly path: string;
+}
+
+function contentFiles(home: string): readonly ContentFile[] {
+  return contentFolders(home)
+    .flatMap((folder) => namesIn(folder).map((name) => ({ sha256: folder.slice(-2) + name, path: join(folder, name) })))
+    .filter(({ sha256 }) => isSha256(sha256));
+}
+
 /** Contents, in the database and in files, that nothing refers to at this moment. */
-function unusedContents({ database, home }: Place): Unused {
+function unusedContents(database: SqliteDatabase, files: readonly ContentFile[]): Unused {
   const sizes = new Map<string, number>();
   let rowBytes = 0;
   const rows = database.all(
@@ -172,13 +187,9 @@ function unusedContents({ database, home }: Place): Unused {
     sizes.set(column(row, 'sha256', isSha256), column(row, 'size_bytes', isCount));
     rowBytes += Number(row['row_bytes'] ?? 0);
   }
-  for (const folder of contentFolders(home)) {
-    for (const name of namesIn(folder)) {
-      const sha256 = folder.slice(-2) + name;
-      if (!/^[0-9a-f]{64}$/.test(sha256)) continue;
-      if (database.get('SELECT 1 FROM blob WHERE sha256 = ?', sha256) !== undefined) continue;
-      sizes.set(sha256, lstatSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0);
-    }
+  for (const { sha256, path } of files) {
+    if (database.get('SELECT 1 FROM blob WHERE sha256 = ?', sha256) !== undefined) continue;
+    sizes.set(sha256, lstatSync(path, { throwIfNoEntry: false })?.size ?? 0);
   }
   return { sizes, rowBytes };
 }

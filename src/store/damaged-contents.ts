@@ -9,11 +9,16 @@ import { column } from './sqlite-row.ts';
 
 const MAX_PLACES = 3;
 
-/** Contents that artifacts and cards have and that are not what was stored; in depth, every byte of them is read. */
+/**
+ * Contents that artifacts and cards have and that are not what was stored; in depth, every byte of them is read.
+ *
+ * @param place.current the database as it is now, valid until it is called again
+ */
 export async function* damagedContents(
-  { database, home }: { database: SqliteDatabase; home: string },
+  { current, home }: { current: () => SqliteDatabase; home: string },
   { deep }: { deep: boolean },
 ): AsyncGenerator<DamagedContent, void, undefined> {
+  let database = current();
   const contents = database.all(
     `SELECT sha256, size_bytes, bytes IS NULL AS is_file FROM blob
      WHERE (bytes IS NULL OR ?) AND sha256 IN (SELECT sha256 FROM artifact UNION ALL SELECT sha256 FROM card)`,
@@ -27,6 +32,7 @@ export async function* damagedContents(
         ? problemOfBytes(database.get('SELECT bytes FROM blob WHERE sha256 = ?', sha256)?.['bytes'], content)
         : problemOfFile(artifactFile(home, sha256), { ...content, deep });
     if (what !== undefined) {
+      database = current();
       const places = placesOf(database, sha256);
       if (places.length > 0) yield { sha256, what, places }; // else its runs were removed meanwhile
     }

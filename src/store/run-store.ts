@@ -307,6 +307,8 @@ export interface GarbageOptions {
   readonly dryRun: boolean;
   /** Whether a process that a run is recorded with is known not to be there. */
   readonly isGone: (process: ProcessIdentity) => boolean;
+  /** Whether a process may have a file open; also true when nobody can tell. */
+  readonly isHeld: (file: string) => boolean;
 }
 
 /** Content that somebody has and that is not there as it was stored. */

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, linkSync, lstatSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, linkSync, lstatSync, openSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { artifactFile, newDamagedName, databaseFile } from './home-folder.ts';
-import { isRefusedRow, refuseOtherFiles, SqliteDatabase } from './sqlite-database.ts';
+import { isRefusedRow } from './database-error.ts';
+import { SqliteDatabase } from './sqlite-database.ts';
+import { isWhole, JSON_COLUMNS, NO_PROCESS } from './json-columns.ts';
 import { isSha256, isText } from './record-shapes.ts';
 import { column } from './sqlite-row.ts';
+import { SCHEMA_VERSION } from './sqlite-schema.ts';
 
 /** What became of a damaged database. */
 export interface Salvage {
@@ -19,68 +22,67 @@ export interface Salvage {
 /** A table, and how its rows are found when not all of it can be read. */
 interface Table {
   readonly name: string;
-  /** The key that counts its rows. */
+  /** The key that counts its rows; one that has neither that nor `of` is read from its beginning, as far as possible. */
   readonly key?: string;
-  /** Without one: the column that says which row of another table a row belongs to. */
+  /** The column that says which row of another table a row belongs to. */
   readonly of?: { readonly column: string; readonly table: string };
-  /** Columns that hold JSON, with what takes the place of something that is none; without that the row is dropped. */
-  readonly json?: Readonly<Record<string, string | null | undefined>>;
 }
-
-/** Of no machine: a run that is recorded as running with it is lost when its heartbeat is old. */
-const NO_PROCESS = '{"host":"","bootId":"","pid":0,"startTime":""}';
 
 /** In an order in which each row finds the one that it refers to. */
 const TABLES: readonly Table[] = [
-  {
-    name: 'run',
-    key: 'run_key',
-    json: {
-      reason: null,
-      system_tags: '[]',
-      parameters: '[{}]',
-      command: '[]',
-      process: NO_PROCESS,
-    },
-  },
+  { name: 'run', key: 'run_key' },
   { name: 'tag', of: { column: 'run_key', table: 'run' } },
   { name: 'step', key: 'step_key' },
-  { name: 'task', key: 'task_key', json: { parent_ids: '[]', frames: '[]' } },
-  {
-    name: 'attempt',
-    key: 'attempt_key',
-    json: { reason: '{"kind":"lost"}', exception: null, transition: null, reads: null },
-  },
+  { name: 'task', key: 'task_key' },
+  { name: 'attempt', key: 'attempt_key' },
   { name: 'blob', key: 'rowid' },
   { name: 'artifact', of: { column: 'attempt_key', table: 'attempt' } },
   { name: 'card', of: { column: 'attempt_key', table: 'attempt' } },
   { name: 'given', of: { column: 'run_key', table: 'run' } },
-  { name: 'event', of: { column: 'run_key', table: 'run' }, json: { event: undefined } },
+  { name: 'event', of: { column: 'run_key', table: 'run' } },
+  { name: 'latest_run' },
 ];
 
 /** How many keys between those that could be read are tried one by one. */
 const MAX_TRIED = 1_000_000;
 
 /**
- * Copies what can be read of a damaged database into a new one, which takes its place; the old one stays beside it. No
+ * Copies what can be read of a damaged database into a new one, which takes its place; what there was stays beside it. No
  * process may have it open.
  *
+ * @param options.copy a private copy of it, with its log: reading a damaged database would change it
  * @throws {RacewayError} `HOME` when the new one cannot be written; then everything is as it was
  */
-export function salvageDatabase(home: string): Salvage {
+export function salvageDatabase(home: string, { copy }: { copy: string }): Salvage {
   const file = databaseFile(home);
   const fresh = `${file}.${randomUUID()}`;
+  let held: number | undefined;
   try {
-    const result = copyReadable(home, { from: file, to: fresh });
-    const putAside = newDamagedName(home);
-    // The damaged one has both names until the new one takes its place. Its log goes first: it is not the new one's.
-    linkSync(file, putAside);
-    for (const part of ['-wal', '-shm']) if (existsSync(file + part)) renameSync(file + part, putAside + part);
+    SqliteDatabase.open(fresh).close();
+    held = openSync(fresh, 'r'); // until it is in its place, so that nobody takes it for one that was abandoned
+    const result = copyReadable(home, { from: copy, to: fresh });
+    const putAside = putAsideAll(home);
     renameSync(fresh, file);
     return { ...result, putAside };
   } finally {
+    if (held !== undefined) closeSync(held);
     for (const part of ['', '-wal', '-shm']) rmSync(fresh + part, { force: true });
   }
+}
+
+/** Returns where it is: the database, or only its log, when that is all there is. */
+function putAsideAll(home: string): string {
+  const file = databaseFile(home);
+  const aside = newDamagedName(home);
+  if (!existsSync(file)) {
+    renameSync(`${file}-wal`, aside);
+    rmSync(`${file}-shm`, { force: true }); // an index of the log, made anew whenever it is needed
+    return aside;
+  }
+  // It has both names until the new one takes its place. Its log goes first: it is not the new one's.
+  linkSync(file, aside);
+  for (const part of ['-wal', '-shm']) if (existsSync(file + part)) renameSync(file + part, aside + part);
+  return aside;
 }
 
 function copyReadable(home: string, { from, to }: { from: string; to: string }): Omit<Salvage, 'putAside'> {
@@ -93,7 +95,11 @@ function copyReadable(home: string, { from, to }: { from: string; to: string }):
       for (const table of TABLES) {
         const copy = new TableCopy(target, table);
         const problem =
-          source === undefined ? 'all of it (no table could be found)' : copyTable(source, { table, copy });
+          source === undefined
+            ? 'all of it (no table could be found)'
+            : isOfLaterSchema(source, table)
+              ? undefined
+              : copyTable(source, { table, copy });
         copied[table.name] = copy.count;
         lost.push(
           ...[problem, ...copy.problems].filter((one) => one !== undefined).map((one) => `${table.name}: ${one}`),
@@ -102,6 +108,9 @@ function copyReadable(home: string, { from, to }: { from: string; to: string }):
       source?.close();
       restoreRuns(target, lost);
       target.run('INSERT OR IGNORE INTO flow (name, created_at) SELECT flow, MIN(created_at) FROM run GROUP BY flow');
+      target.run(
+        'INSERT OR IGNORE INTO latest_run SELECT flow, id FROM run WHERE run_key IN (SELECT MAX(run_key) FROM run GROUP BY flow)',
+      );
       restoreContents(target, { home, lost });
       dropOrphans(target, lost);
     });
@@ -116,9 +125,8 @@ type Values = Readonly<Record<string, SQLInputValue>>;
 
 function openDamaged(file: string): DatabaseSync | undefined {
   let database: DatabaseSync | undefined;
-  refuseOtherFiles(file);
   try {
-    database = new DatabaseSync(file, { readOnly: !existsSync(`${file}-wal`) });
+    database = new DatabaseSync(file);
     database.exec('PRAGMA trusted_schema = OFF; PRAGMA writable_schema = ON'); // so that what is wrong with one table does not keep the others from being read
     database.prepare('SELECT COUNT(*) FROM sqlite_schema').get();
     return database;
@@ -128,11 +136,24 @@ function openDamaged(file: string): DatabaseSync | undefined {
   }
 }
 
+/** Whether an older raceway, which wrote the database, knew no such table. */
+function isOfLaterSchema(source: DatabaseSync, { name }: Table): boolean {
+  try {
+    const version = Number(source.prepare('PRAGMA user_version').get()?.['user_version']);
+    return (
+      version < SCHEMA_VERSION && source.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(name) === undefined
+    );
+  } catch {
+    return false; // it could be there all the same
+  }
+}
+
 /** Returns what of the table could not be read. */
 function copyTable(source: DatabaseSync, { table, copy }: { table: Table; copy: TableCopy }): string | undefined {
-  return table.of === undefined
-    ? copyByKey(source, { name: table.name, key: table.key ?? 'rowid', copy })
-    : copyByOwner(source, { name: table.name, of: table.of, copy });
+  const { name, key, of } = table;
+  if (key !== undefined) return copyByKey(source, { name, key, copy });
+  if (of !== undefined) return copyByOwner(source, { name, of, copy });
+  return readWhilePossible(source, `SELECT * FROM ${name}`, (row) => copy.add(row));
 }
 
 /** From both ends up to what cannot be read, and between these one by one. */
@@ -241,27 +262,18 @@ class TableCopy {
 }
 
 function mendJson(
-  { json = {} }: Table,
+  { name: table }: Table,
   row: Values,
 ): { readonly values: Values; readonly replaced: number; readonly isUsable: boolean } {
   const values = { ...row };
   let replaced = 0;
-  for (const [name, instead] of Object.entries(json)) {
-    const value = values[name];
-    if (value === null || value === undefined || isJson(value)) continue;
-    if (instead === undefined) return { values, replaced, isUsable: false };
-    values[name] = instead;
+  for (const [name, json] of Object.entries(JSON_COLUMNS[table] ?? {})) {
+    if (isWhole(json, values[name])) continue;
+    if (json.instead === undefined) return { values, replaced, isUsable: false };
+    values[name] = json.instead;
     replaced += 1;
   }
   return { values, replaced, isUsable: true };
-}
-
-function isJson(value: SQLInputValue): boolean {
-  try {
-    return typeof value === 'string' && JSON.parse(value) !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 /** Runs that were not read, as far as their events tell of them: what they left would be nobody's otherwise. */

@@ -35,7 +35,7 @@ export function createSqliteRun(
         now,
       );
       if (changes === 0) continue; // a run of long ago has it, from a time when the clock was ahead
-      database.run('UPDATE flow SET latest_run_id = ? WHERE name = ?', String(id), run.flow);
+      database.run('INSERT OR REPLACE INTO latest_run (flow, id) VALUES (?, ?)', run.flow, String(id));
       for (const tag of run.userTags) {
         database.run('INSERT OR IGNORE INTO tag (run_key, tag) VALUES (?, ?)', key, tag);
       }
@@ -416,13 +416,9 @@ function json(value: unknown): string | null {
   return value === undefined ? null : JSON.stringify(value);
 }
 
-/** The time, or what follows the id of the latest run when the clock was set back since: ids go up with the runs. */
+/** The time, or what follows the id of the latest run when the clock was set back since: ids go up, and none comes twice. */
 function firstId(database: SqliteDatabase, flow: string): bigint {
-  const latest = database.get(
-    `SELECT COALESCE(latest_run_id, (SELECT id FROM run WHERE flow = name ORDER BY run_key DESC LIMIT 1)) AS id
-     FROM flow WHERE name = ?`,
-    flow,
-  )?.['id'];
+  const latest = database.get('SELECT id FROM latest_run WHERE flow = ?', flow)?.['id'];
   const next = typeof latest === 'string' && /^\d+$/.test(latest) ? BigInt(latest) + 1n : 0n;
   const time = microseconds();
   return time > next ? time : next;

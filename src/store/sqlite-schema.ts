@@ -115,7 +115,6 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   `,
   `
-  ALTER TABLE flow ADD COLUMN latest_run_id TEXT;
   CREATE TABLE given (
     run_key INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
     sha256 TEXT NOT NULL REFERENCES blob,
@@ -127,6 +126,14 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX task_by_origin ON task (origin_pathspec) WHERE origin_pathspec IS NOT NULL;
   CREATE INDEX run_running ON run (flow) WHERE status = 'running';
+  `,
+  `
+  -- By flow, and not in flow: it stays when the last run of a flow is removed, and the flow with it.
+  CREATE TABLE latest_run (
+    flow TEXT PRIMARY KEY,
+    id TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO latest_run SELECT flow, id FROM run WHERE run_key IN (SELECT MAX(run_key) FROM run GROUP BY flow);
   `,
 ];
 

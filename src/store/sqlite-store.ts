@@ -315,11 +315,11 @@ export class SqliteStore implements RunStore {
   }
 
   damagedContents(options: { deep: boolean }): AsyncIterable<DamagedContent> {
-    return damagedContents({ database: this.#database, home: this.#home }, options);
+    return damagedContents({ current: () => this.#database, home: this.#home }, options);
   }
 
   async collectGarbage(options: GarbageOptions): Promise<Garbage> {
-    return collectGarbage({ database: this.#database, home: this.#home }, options);
+    return collectGarbage({ current: () => this.#database, home: this.#home }, options);
   }
 
   async close(): Promise<void> {

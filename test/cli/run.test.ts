@@ -147,10 +147,60 @@ describe.concurrent('raceway run --detach, stop and resume', () => {
     using at = place();
     await at.raceway(['run', at.script, '--gate', at.gate]);
     expect((await at.raceway(['resume', '--rerun-changed=maybe'])).stderr).toContain('--rerun-changed');
-    const misplaced = await at.raceway(['run', at.script, '--gate', at.gate, '--detach']);
-    expect(misplaced).toMatchObject({ status: 2, stderr: expect.stringContaining('raceway run --detach …') });
+    const mistyped = await at.raceway(['run', '--detch', at.script]);
+    expect(mistyped).toMatchObject({ status: 2, stderr: expect.stringContaining('Did you mean --detach?') });
     const foreign = await at.raceway(['run', '--detach', '/bin/true']);
     expect(foreign).toMatchObject({ status: 2, stderr: expect.stringContaining('it is no flow script of raceway') });
+  });
+
+  test('takes its own options wherever they stand, and what follows -- for the flow alone', async () => {
+    using at = place();
+    const home = join(at.cwd, 'elsewhere');
+    const started = await at.raceway(['run', at.script, '--gate', at.gate, '--home', home, '--detach', '--json']);
+    const [{ pathspec } = { pathspec: '' }] = jsonLines(started.stdout) as { pathspec: string }[];
+    await using opened = await openHome(home);
+    await until(async () => (await opened.run(pathspec)).finished);
+    at.open();
+    const resumed = await at.raceway(['resume', 'Sample', '--json', '--home', home, '--step', 'start']);
+    expect(jsonLines(resumed.stdout)).toMatchObject([{ status: 'successful', originRunId: pathspec.split('/')[1] }]);
+    const nothing = await at.raceway(['resume', 'Sample', '--home', home]);
+    expect(nothing).toMatchObject({ status: 1, stderr: expect.stringContaining('nothing of it is left to run') });
+    const passed = await at.raceway(['run', at.script, '--gate', at.gate, '--', '--json']);
+    expect(passed.stderr).toContain('there is no option --json of run');
+  });
+
+  test('says what the flow could not say itself: that it was struck down, or ran nothing', async () => {
+    using at = place();
+    const calling = startRaceway(['run', at.script, '--gate', at.gate, '--waits=true'], { cwd: at.cwd });
+    await until(() => calling.stdout().includes('/end/2 (pid'));
+    await using home = await openHome({ cwd: at.cwd });
+    const pid = (await home.processOf((await home.flow('Sample').latestRun())?.pathspec ?? ''))?.pid ?? 0;
+    process.kill(pid, 'SIGKILL');
+    expect(await calling.called).toMatchObject({
+      status: 137,
+      stderr: expect.stringMatching(
+        /failed: its process was ended by SIGKILL\nTo see how far it came: raceway why Sample/,
+      ),
+    });
+    writeFileSync(join(at.cwd, 'none.ts'), 'console.log("no flow")');
+    const { stdout, stderr, status } = await at.raceway(['run', 'none.ts']);
+    expect({ stdout, status }).toEqual({ stdout: 'no flow\n', status: 1 });
+    expect(stderr).toBe(
+      'Error: none.ts has run no flow, and ended with success\nDoes it end in `await main(MyFlow)`? To see what it does: node none.ts run\n',
+    );
+  });
+
+  test('stops every run that is going on when it is asked to', async () => {
+    using at = place();
+    for (const _ of [1, 2]) {
+      await at.raceway(['run', '--detach', at.script, '--gate', at.gate, '--waits=true']);
+    }
+    expect(await at.json(['stop', '--all'])).toMatchObject([{ status: 'failed' }, { status: 'failed' }]);
+    expect(await at.raceway(['stop', '--all'])).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('No run is going on'),
+    });
+    expect(await at.raceway(['stop'])).toMatchObject({ status: 2 });
   });
 
   test('resumes a run from a step on, detached', async () => {

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -14,8 +15,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, test } from 'vitest';
-import { checkHome, type Finding } from '../../src/client/check-home.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { checkHome } from '../../src/client/check-home.ts';
+import type { Finding } from '../../src/client/finding.ts';
 import { openHome } from '../../src/client/home.ts';
 import { checkDatabase } from '../../src/store/check-database.ts';
 import { artifactFile, databaseFile } from '../../src/store/home-folder.ts';
@@ -84,7 +86,82 @@ async function readAll(path: string): Promise<{ runs: number; tasks: number; art
   return counts;
 }
 
+/** Two more runs, by a process that is killed before it could write the log back, which may have all there is. */
+function writeLog(home: string, { all = false } = {}): void {
+  const program = `
+    const { openSqliteStore } = await import('./src/store/sqlite-store.ts');
+    const store = openSqliteStore(${JSON.stringify(home)}, { access: 'write' });
+    for (const flow of ['Killed', 'Killed']) await store.createRun({ flow, user: 'u', userTags: [], systemTags: [],
+      parameters: '[{}]', command: [], process: { host: 'here', bootId: 'b', pid: 1, startTime: '1' } });
+    const { DatabaseSync } = await import('node:sqlite');
+    if (${all}) new DatabaseSync(${JSON.stringify(databaseFile(home))}).exec('VACUUM');
+    process.kill(process.pid, 'SIGKILL');`;
+  expect(spawnSync(process.execPath, ['--input-type=module', '-e', program]).signal).toBe('SIGKILL');
+  expect(statSync(`${databaseFile(home)}-wal`).size).toBeGreaterThan(0);
+}
+
+/** The names and bytes of everything in a home. */
+function contentsOf(home: string): readonly string[] {
+  return readdirSync(home, { recursive: true, withFileTypes: true })
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => (statSync(path).isFile() ? `${path} ${hash('sha256', readFileSync(path))}` : path))
+    .toSorted();
+}
+
 describe('checking a home', () => {
+  test.each<[string, (file: string) => void]>([
+    ['one that a killed process has left a log in', () => {}],
+    ['one without a log', (file) => rmSync(`${file}-wal`)],
+    ['one with a log and an emptied database', (file) => truncateSync(file, 0)],
+    ['one with a log and a truncated database', (file) => truncateSync(file, 20_000)],
+    ['one with a log and no database', (file) => rmSync(file)],
+    ['one with a log and garbage', (file) => writeFileSync(file, 'no database '.repeat(900))],
+  ])('changes nothing in %s', async (_what, damage) => {
+    using folder = temporaryFolder();
+    await seed(folder.path);
+    writeLog(folder.path);
+    damage(databaseFile(folder.path));
+    const before = contentsOf(folder.path);
+    await findings(folder.path);
+    expect(contentsOf(folder.path)).toStrictEqual(before);
+    await findings(folder.path, { deep: true });
+    expect(contentsOf(folder.path)).toStrictEqual(before);
+  });
+
+  test.each<[string, (file: string) => void]>([
+    ['emptied', (file) => truncateSync(file, 0)],
+    ['gone', (file) => rmSync(file)],
+  ])('of a database that is %s, saves what its log has, and keeps both', async (_what, damage) => {
+    using folder = temporaryFolder();
+    await openSqliteStore(folder.path, { access: 'write' }).close();
+    const file = databaseFile(folder.path);
+    writeLog(folder.path, { all: true });
+    const log = readFileSync(`${file}-wal`);
+    damage(file);
+    const found = (await findings(folder.path)).find(({ kind }) => kind === 'database');
+    expect(found?.what).toContain('the log of what was written last is there');
+    expect(await found?.mend?.()).toMatch(/copied the rows that could be read \(run 2, /);
+    const aside = readdirSync(folder.path).filter((name) => name.startsWith('raceway.db.damaged-'));
+    expect(aside.some((name) => readFileSync(folder.file(name)).equals(log))).toBe(true);
+    await using store = openSqliteStore(folder.path, { access: 'read' });
+    expect(await store.runs('Killed', {})).toHaveLength(2);
+  });
+
+  test('finds nothing wrong with a home that runs write to meanwhile', async () => {
+    using folder = temporaryFolder();
+    await openSqliteStore(folder.path, { access: 'write' }).close();
+    chmodSync(folder.path, 0o700);
+    const writer = spawn(process.execPath, ['test/fixtures/makes-and-removes-runs.ts', folder.path, '400', '1'], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const exited = once(writer, 'exit');
+    while (writer.exitCode === null && writer.signalCode === null) {
+      const found = await findings(folder.path, { deep: true });
+      expect(found.filter(({ kind }) => kind === 'database' || kind === 'artifacts')).toStrictEqual([]);
+    }
+    expect((await exited)[0]).toBe(0);
+  }, 120_000);
+
   test('finds nothing wrong with one that a run has just made', async () => {
     using project = flowFolder(`
 export class Sample extends FlowSpec {
@@ -123,6 +200,17 @@ export class Sample extends FlowSpec {
     expect(statSync(folder.path).mode & 0o777).toBe(0o700);
     expect(statSync(folder.file(`logs/${log}`)).mode & 0o777).toBe(0o600);
     expect(await findings(folder.path)).toStrictEqual([]);
+  });
+
+  test('takes no offence at what is gone by the time that its permissions are mended', async () => {
+    using folder = temporaryFolder();
+    await seed(folder.path);
+    const [removed, kept] = [folder.file('logs/removed'), folder.file('logs/stays')];
+    for (const file of [removed, kept]) writeFileSync(file, '', { mode: 0o644 });
+    const [found] = await findings(folder.path);
+    rmSync(removed);
+    await found?.mend?.();
+    expect(statSync(kept).mode & 0o777).toBe(0o600);
   });
 
   test('finds contents that are missing or cut short, and in depth those that are changed, and whose they are', async () => {
@@ -191,6 +279,18 @@ export class Sample extends FlowSpec {
     expect(readFileSync(databaseFile(folder.path)).equals(before)).toBe(true);
   });
 
+  test('says that it cannot see who has a damaged database open, where that is so', async () => {
+    using folder = temporaryFolder();
+    await seed(folder.path);
+    truncateSync(databaseFile(folder.path), 0);
+    const { platform } = process;
+    onTestFinished(() => void Object.defineProperty(process, 'platform', { value: platform }));
+    Object.defineProperty(process, 'platform', { value: 'darwin' }); // where there is no /proc
+    const found = (await findings(folder.path)).find(({ kind }) => kind === 'database');
+    expect(found?.remedy).toContain('see to it that no process uses the home, which this system does not show');
+    expect(await found?.mend?.()).toContain('which this system does not show');
+  });
+
   test('saves the rest of a database, whichever page is damaged, and says what was lost', async () => {
     using folder = temporaryFolder();
     await seed(folder.path);
@@ -244,7 +344,7 @@ export class Sample extends FlowSpec {
     writeFileSync(`${databaseFile(folder.path)}-wal`, 'written last', { mode: 0o600 });
     expect(() => openSqliteStore(folder.path, { access: 'write' })).toThrow('it is gone');
     const found = (await findings(folder.path)).find(({ kind }) => kind === 'database');
-    expect(await found?.mend?.()).toMatch(/^its log is .*raceway\.db\.damaged-/);
+    expect(await found?.mend?.()).toMatch(/run 0, .*the damaged database is .*raceway\.db\.damaged-/);
     await openSqliteStore(folder.path, { access: 'write' }).close();
     await using home = await openHome(folder.path);
     expect(await home.collectGarbage()).toMatchObject({ contents: { count: 0 }, logs: { count: 0 } });
@@ -255,7 +355,8 @@ export class Sample extends FlowSpec {
     await seed(folder.path);
     const database = new DatabaseSync(databaseFile(folder.path));
     database.exec(
-      `UPDATE run SET command = '[oops' WHERE run_key = 3; UPDATE attempt SET transition = '{' WHERE attempt_key = 5`,
+      `UPDATE run SET command = '[oops' WHERE run_key = 3; UPDATE attempt SET transition = '{' WHERE attempt_key = 5;
+       UPDATE task SET frames = '{"no":"frames"}' WHERE task_key = 5`,
     );
     database.close();
     await using home = await openHome(folder.path);
@@ -264,8 +365,13 @@ export class Sample extends FlowSpec {
     );
     await home.close();
     const found = (await findings(folder.path)).find(({ kind }) => kind === 'database');
+    expect(found?.what).toMatch(
+      /damaged: 1 rows of run .*; 1 rows of attempt hold something that raceway does not write$/,
+    );
+    const deep = (await findings(folder.path, { deep: true })).find(({ kind }) => kind === 'database');
+    expect(deep?.what).toContain('1 rows of task hold');
     expect(await found?.mend?.()).toContain(
-      'lost, by table: run: 1 values that were damaged are empty now; attempt: 1 values',
+      'lost, by table: run: 1 values that were damaged are empty now; task: 1 values that were damaged are empty now; attempt: 1 values',
     );
     expect(await readAll(folder.path)).toStrictEqual({ runs: 12, tasks: 36, artifacts: 108, gone: 0 });
   });

@@ -195,7 +195,7 @@ describe('the data of a run', () => {
     await seed.writer.finish({ status: 'failed', reason: { kind: 'killed' } });
     const error = await rejection((await seeded.home.run(seed.pathspec)).data['model']);
     expect(error.message).toBe(
-      `cannot read the artifact model of ${seed.pathspec}: the run ended before its end task did (it was killed by the program that started it)\nResume the run.`,
+      `cannot read the artifact model of ${seed.pathspec}: the run ended before its end task did (it was ended on request)\nResume the run.`,
     );
   });
 

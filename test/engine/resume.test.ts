@@ -216,8 +216,7 @@ test('a run in a home of the first schema, which knew no kinds of transition, ca
   const database = new DatabaseSync(folder.file('.raceway/raceway.db'));
   database.exec(`UPDATE attempt SET transition = json_remove(transition, '$.kind') WHERE transition IS NOT NULL;
     DROP INDEX run_running; DROP INDEX task_by_origin; DROP TABLE doomed; DROP TABLE given;
-    ALTER TABLE flow DROP COLUMN latest_run_id;
-    DROP TABLE card;
+    DROP TABLE latest_run; DROP TABLE card;
     CREATE INDEX artifact_by_content ON artifact (sha256);
     ALTER TABLE attempt DROP COLUMN is_retried;
     ALTER TABLE run DROP COLUMN kind;

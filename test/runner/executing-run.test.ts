@@ -47,9 +47,7 @@ describe.concurrent('ExecutingRun', () => {
     expect(running).not.toHaveProperty('then');
     await running.kill();
     await running[Symbol.asyncDispose]();
-    expect(inspect(running)).toBe(
-      `ExecutingRun Puppet/${running.pid} (failed: it was killed by the program that started it)`,
-    );
+    expect(inspect(running)).toBe(`ExecutingRun Puppet/${running.pid} (failed: it was ended on request)`);
     expect(inspect({ running })).toContain('ExecutingRun');
   });
 

@@ -29,7 +29,7 @@ export class Sample extends FlowSpec.with({ token: parameter.string({ secret: tr
 function openToOthers(folder: string): string[] {
   const names = ['', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })];
   return names.flatMap((name) => {
-    const { mode } = lstatSync(join(folder, name));
+    const mode = lstatSync(join(folder, name), { throwIfNoEntry: false })?.mode ?? 0; // it may be gone by now
     return (mode & 0o077) === 0 ? [] : [`${basename(folder)}/${name} ${(mode & 0o777).toString(8)}`];
   });
 }

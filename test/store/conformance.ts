@@ -584,7 +584,11 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       const running = await store.createRun(newRun());
       for (const writer of [ended, lost, running]) place.prepare(Buffer.alloc(100_000), writer);
       await ended.finish(FAILED);
-      const collected = await store.collectGarbage({ dryRun: false, isGone: ({ pid }) => pid === 2 });
+      const collected = await store.collectGarbage({
+        dryRun: false,
+        isGone: ({ pid }) => pid === 2,
+        isHeld: () => false,
+      });
       expect(collected).toMatchObject({ contents: { count: 0 }, temporary: { count: 2, sizeBytes: 200_000 } });
     });
 
@@ -607,7 +611,7 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
   });
 }
 
-const COLLECT = { dryRun: false, isGone: () => false };
+const COLLECT = { dryRun: false, isGone: () => false, isHeld: () => false };
 
 /** A run with one task, a run that was resumed from it, and one resumed from that. */
 async function resumedTwice(store: RunStore): Promise<readonly [RunWriter, RunWriter, RunWriter]> {

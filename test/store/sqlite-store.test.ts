@@ -183,15 +183,39 @@ test('a clock that is set back makes nothing end before it began, and no id go d
 test('no id of a run is given twice, though the run was removed and the clock set back', async () => {
   using folder = temporaryFolder();
   await using store = openSqliteStore(folder.path, { access: 'write' });
-  await store.createRun(run);
-  const ofTheFuture = String(BigInt(Date.now() + 3_600_000) * 1000n); // as that of a run that was made with the clock ahead
-  const database = new DatabaseSync(databaseFile(folder.path));
-  database.prepare('UPDATE flow SET latest_run_id = ?').run(ofTheFuture);
-  database.close();
+  const ofTheFuture = await runOfTheFuture(folder.path, store);
+  await store.removeRun('Sample', ofTheFuture);
+  expect(await store.flows()).toStrictEqual([]);
   const { runId } = await store.createRun(run);
   expect(BigInt(runId)).toBe(BigInt(ofTheFuture) + 1n);
   expect(BigInt((await store.createRun(run)).runId)).toBe(BigInt(ofTheFuture) + 2n);
 });
+
+test('ids of runs go up also in a home of schema 4, which did not keep the latest one', async () => {
+  using folder = temporaryFolder();
+  let ofTheFuture: string;
+  {
+    await using store = openSqliteStore(folder.path, { access: 'write' });
+    ofTheFuture = await runOfTheFuture(folder.path, store);
+  }
+  const database = new DatabaseSync(databaseFile(folder.path));
+  database.exec('DROP TABLE latest_run; PRAGMA user_version = 4');
+  database.close();
+  await using store = openSqliteStore(folder.path, { access: 'write' });
+  expect(BigInt((await store.createRun(run)).runId)).toBe(BigInt(ofTheFuture) + 1n);
+});
+
+/** Makes a run that has ended, with the id that it would have if the clock had been an hour ahead. */
+async function runOfTheFuture(home: string, store: RunStore): Promise<string> {
+  const writer = await store.createRun(run);
+  await writer.finish({ status: 'successful' });
+  const id = String(BigInt(writer.runId) + 3_600_000_000n);
+  const database = new DatabaseSync(databaseFile(home));
+  database.prepare('UPDATE run SET id = ?').run(id);
+  database.prepare('UPDATE latest_run SET id = ?').run(id);
+  database.close();
+  return id;
+}
 
 test('a run that is found ended by a clock that is behind did not end before its last sign of life', async () => {
   using folder = temporaryFolder();

@@ -1,4 +1,5 @@
-import { checkHome, type Finding } from '../../client/check-home.ts';
+import { checkHome } from '../../client/check-home.ts';
+import type { Finding } from '../../client/finding.ts';
 import { findHome } from '../../client/home.ts';
 import { RacewayError } from '../../core/errors.ts';
 import { VERSION } from '../../core/version.ts';

@@ -15,6 +15,13 @@ export async function resume(context: CliContext): Promise<number> {
   const [word, argv] = words[0]?.startsWith('-') === true ? [undefined, words] : [words[0], words.slice(1)];
   await using home = await contextHome(context);
   const origin = word === undefined ? await latest(home) : await findRun(home, word);
+  if (origin.successful && step === undefined && argv.length === 0) {
+    throw new RacewayError(
+      'RESUME',
+      `${origin.pathspec} has succeeded: nothing of it is left to run`,
+      `Name the step to run again from: raceway resume --step=<name> ${origin.pathspec}`,
+    );
+  }
   return await executeRun(context, {
     file: file ?? scriptOf(origin, home.path),
     command: 'resume',

@@ -1,3 +1,6 @@
+import type { Home } from '../../client/home.ts';
+import type { Run } from '../../client/run.ts';
+import { InvalidOptionError } from '../../core/errors.ts';
 import { describeReason } from '../../core/status.ts';
 import { Runner } from '../../runner/runner.ts';
 import { contextHome, type CliContext } from '../context.ts';
@@ -7,16 +10,42 @@ import { runFacts } from '../run-facts.ts';
 /** `stop`: ends runs, whoever started them. */
 export async function stop(context: CliContext): Promise<void> {
   const { output, words, options } = context;
-  const { grace } = options as { grace?: number };
+  const { grace, all } = options as { grace?: number; all?: boolean };
   await using home = await contextHome(context);
-  const runs = await Promise.all(words.map((word) => findRun(home, word))); // all are there, or none is ended
+  const runs = all === true ? await running(home, words) : await named(home, words); // all are there, or none is ended
+  if (runs.length === 0) output.note(`No run is going on in the home ${home.path}.`);
   for (const run of runs) {
     const { finished: hadEnded } = run;
-    await using running = await Runner.attach(run.pathspec, { home: home.path });
-    await running.kill({ graceMs: grace });
+    await using executing = await Runner.attach(run.pathspec, { home: home.path });
+    await executing.kill({ graceMs: grace });
     await run.refresh();
     output.json({ ...runFacts(run), hadEnded });
     const why = run.reason === undefined ? '' : `: ${describeReason(run.reason)}`;
     output.line(run.pathspec, hadEnded ? ` had ended already, ${run.status}${why}` : ` is ${run.status}${why}`);
   }
+  if (all === true) return;
+  for (const flow of new Set(words.filter((word) => !word.includes('/')))) {
+    const others = flow === '' || /^\d/.test(flow) ? [] : await running(home, [flow]);
+    if (others.length > 0) output.note(`Other runs of ${flow} go on: ${others.map(({ id }) => id).join(', ')}.`);
+  }
+}
+
+async function named(home: Home, words: readonly string[]): Promise<readonly Run[]> {
+  if (words.length > 0) return await Promise.all(words.map((word) => findRun(home, word)));
+  throw new InvalidOptionError(
+    { option: 'run', expected: 'Flow/run' },
+    'no run was named',
+    'Name one, as in raceway stop Flow/run, or end every run that is going on with --all.',
+  );
+}
+
+/** The runs that are going on, of these flows or of all. */
+async function running(home: Home, flows: readonly string[]): Promise<readonly Run[]> {
+  const found: Run[] = [];
+  for await (const flow of flows.length === 0 ? home.flows() : flows.map((name) => home.flow(name))) {
+    for (const kind of ['run', 'spin'] as const) {
+      found.push(...(await Array.fromAsync(flow.runs({ kind, status: 'running' }))));
+    }
+  }
+  return found;
 }

@@ -1,0 +1,106 @@
+import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { RacewayError } from '../core/errors.ts';
+
+/** Every error of SQLite that has a cause outside the program passes here: it says which file, why, and what to do. */
+export function explained<T>(file: string, what: 'open' | 'use', work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof RacewayError) throw cause;
+    const known = cause instanceof RangeError ? FOREIGN : CAUSES.get(primaryCode(cause)); // a number that JavaScript cannot hold
+    if (known === undefined && what === 'use') throw cause; // a mistake of the program
+    const message =
+      (known === NOT_OPENED ? refusalOf(file) : undefined) ?? (cause instanceof Error ? cause.message : String(cause));
+    throw new RacewayError(
+      'HOME',
+      `cannot ${what} the database ${file}: ${known?.reason === undefined ? message : `${known.reason} (${message})`}`,
+      known?.advice ??
+        'Check that the file is readable, or give another folder with --home, RACEWAY_HOME or the option home.',
+      { cause },
+    );
+  }
+}
+
+interface Cause {
+  /** When what SQLite says is not enough. */
+  readonly reason?: string;
+  readonly advice: string;
+}
+
+const DAMAGED: Cause = {
+  reason: 'it is damaged',
+  advice: 'Run raceway doctor, which finds out what can be saved.',
+};
+const NOT_OPENED: Cause = {
+  reason: 'it, or the folder it is in, cannot be read or written to',
+  advice: 'See that it is there and that you may write to it; raceway doctor looks into it.',
+};
+
+const FOREIGN: Cause = {
+  advice:
+    'It is damaged, or was not written by raceway: run raceway doctor, or give another folder with --home, RACEWAY_HOME or the option home.',
+};
+
+const CONSTRAINT_CODE = 19;
+const MISMATCH_CODE = 20;
+
+/** What the primary result codes of SQLite mean that do not speak of a mistake of the program. */
+const CAUSES: ReadonlyMap<number | undefined, Cause> = new Map<number | undefined, Cause>([
+  [1, FOREIGN], // no such table, malformed JSON
+  [
+    5, // nobody needs the lock for long: who keeps it for a minute was stopped inside a transaction, as with Ctrl-Z
+    {
+      reason: 'another process has locked it and does not go on',
+      advice:
+        'Find the one that was stopped (state T in ps) and let it go on (kill -CONT) or end it. Then resume the run.',
+    },
+  ],
+  [
+    8,
+    {
+      reason: 'it cannot be written to',
+      advice: 'Get the right to write to it, or another home; raceway doctor looks into it.',
+    },
+  ],
+  [10, { reason: 'the disk failed or the file is gone', advice: 'See to the disk, then run raceway doctor.' }],
+  [11, DAMAGED],
+  [13, { reason: 'the disk is full', advice: 'Make room (raceway rm and raceway gc do), then resume the run.' }],
+  [14, NOT_OPENED],
+  [18, FOREIGN], // too big
+  [CONSTRAINT_CODE, FOREIGN],
+  [MISMATCH_CODE, FOREIGN],
+  [26, DAMAGED],
+]);
+
+/** Whether a row was refused because of what it is, and not because the database cannot be written. */
+export function isRefusedRow(error: unknown): boolean {
+  const code = primaryCode(error instanceof RacewayError ? error.cause : error);
+  return code === CONSTRAINT_CODE || code === MISMATCH_CODE;
+}
+
+/** `ERR_SQLITE_ERROR` has the extended code of SQLite, the low byte of which is the primary one. */
+function primaryCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
+  return error.errcode & 0xff;
+}
+
+/** How many files SQLite opens for a database. */
+const OPEN_FILES = 4;
+
+/**
+ * SQLite does not say why a file could not be opened. The system does. The file itself is not opened for that: closing it
+ * would take away the locks that this process has on it.
+ */
+function refusalOf(file: string): string | undefined {
+  const descriptors: number[] = [];
+  try {
+    accessSync(existsSync(file) ? file : dirname(file), constants.R_OK); // it may have been about to be made
+    for (let count = 0; count < OPEN_FILES; count += 1) descriptors.push(openSync('/dev/null', 'r'));
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    for (const descriptor of descriptors) closeSync(descriptor);
+  }
+}
