@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { isAbsolute, relative } from 'node:path';
 import { findHome, type Home } from '../client/home.ts';
 import type { Run } from '../client/run.ts';
@@ -18,12 +19,12 @@ export function flowFileOf(run: Run): string | undefined {
   return file !== undefined && isAbsolute(file) ? file : undefined;
 }
 
-/** How a task, or its run, is executed again. @param flowFile absolute */
+/** How a task, or its run, is executed again; not at all by a script that is not there. @param flowFile absolute */
 export function againCommands(
   { home, run, flowFile }: { home: Home; run: Run; flowFile: string | undefined },
   taskPathspec: string | undefined,
 ): AgainCommands {
-  if (flowFile === undefined) return { spin: undefined, resume: undefined };
+  if (flowFile === undefined || !existsSync(flowFile)) return { spin: undefined, resume: undefined };
   const program = ['node', nearPath(flowFile)];
   // Said only where the flow script would look elsewhere.
   const place = findHome({}) === home.path ? [] : [`--home=${home.path}`];
@@ -38,14 +39,4 @@ export function againCommands(
 function nearPath(file: string): string {
   const near = relative(process.cwd(), file);
   return /^[-.]/.test(near) ? file : near;
-}
-
-/** The parameters that have to be given again, since their values are not kept: those that the command line masks. */
-export function maskedParameters(run: Run): readonly string[] {
-  return run.command.flatMap((argument, index) => {
-    const name = /^--([\w-]+)=\*\*\*$/.exec(argument)?.[1];
-    const isMasked = name !== undefined || run.command[index + 1] === '***';
-    const flag = name ?? argument.replace(/^--/, '');
-    return isMasked ? [flag] : [];
-  });
 }

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { harmless, harmlessJson, harmlessLine } from '../core/harmless.ts';
+import { forCommandLine } from './for-command-line.ts';
 
 /** Ways to make text stand out on a terminal. */
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
@@ -116,7 +117,8 @@ export class Output {
   }
 
   /** Prints to stderr what could not be done and, on the next lines, what to do; with `--json` as an object. */
-  error(message: string, code?: string): void {
+  error(text: string, code?: string): void {
+    const message = forCommandLine(text);
     if (this.isJson) {
       const [first = '', ...rest] = message.split('\n');
       const error = { code, message: first, advice: rest.join('\n') };

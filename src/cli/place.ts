@@ -1,7 +1,7 @@
 import type { Home } from '../client/home.ts';
 import type { Run } from '../client/run.ts';
 import { NotFoundError, RacewayError } from '../core/errors.ts';
-import { parsePathspec, type Pathspec } from '../core/pathspec.ts';
+import { formatPathspec, parsePathspec, type Pathspec } from '../core/pathspec.ts';
 
 /** What a word on the command line names. A run is there when one was named; whether it has the step or task is not known yet. */
 export type Place =
@@ -20,11 +20,17 @@ export type Place =
 export async function findPlace(home: Home, word: string): Promise<Place> {
   const { flow, run: runId, step, task } = await withFlow(home, parsePathspec(word));
   if (runId === undefined) {
-    await home.flow(flow).refresh();
+    await knownFlow(home, flow);
     return { depth: 'flow', flow };
   }
   if (!isRunId(runId)) {
-    if (task !== undefined) parsePathspec(word, 'run'); // there is no such form: this says which there are
+    if (task !== undefined) {
+      throw new RacewayError(
+        'PATHSPEC',
+        `${JSON.stringify(word)} is not a pathspec: ${JSON.stringify(runId)} is not the id of a run`,
+        'Behind a flow stands a run, flow/run/step/task, or if its latest is meant a step: flow/step/task.',
+      );
+    }
     return below(await latestRun(home, flow), runId, step);
   }
   return below(await home.run(`${flow}/${runId}`), step, task);
@@ -34,6 +40,27 @@ export async function findPlace(home: Home, word: string): Promise<Place> {
 export async function findRun(home: Home, word: string): Promise<Run> {
   const place = await findPlace(home, word);
   return place.depth === 'flow' ? latestRun(home, place.flow) : place.run;
+}
+
+/** Of a word alone a step may have been meant, of a flow's latest run. @throws as `findPlace` */
+async function knownFlow(home: Home, flow: string): Promise<void> {
+  try {
+    await home.flow(flow).refresh();
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    const meant: string[] = [];
+    for await (const { id, ...one } of stepsOfLatestRuns(home)) if (id === flow) meant.push(`${one.flow}/${id}`);
+    if (meant.length === 0) throw error;
+    const [first = ''] = error.message.split('\n');
+    throw new NotFoundError(flow, first, `Did you mean the step ${meant.join(' or ')}?`);
+  }
+}
+
+async function* stepsOfLatestRuns(home: Home): AsyncGenerator<{ readonly flow: string; readonly id: string }> {
+  for await (const flow of home.flows()) {
+    const run = await flow.latestRun();
+    for await (const { id } of run?.steps() ?? []) yield { flow: flow.id, id };
+  }
 }
 
 async function latestRun(home: Home, flow: string): Promise<Run> {
@@ -54,7 +81,14 @@ function isRunId(part: string): boolean {
 /** Puts the flow in front of a pathspec that begins with the id of a run. */
 async function withFlow(home: Home, place: Pathspec): Promise<Pathspec> {
   const { flow: runId, run: step, step: task, task: more } = place;
-  if (!isRunId(runId) || more !== undefined) return place;
+  if (!isRunId(runId)) return place;
+  if (more !== undefined) {
+    throw new RacewayError(
+      'PATHSPEC',
+      `"${formatPathspec(place)}" is not a pathspec: ${runId} is a run, and behind it stand a step and a task at most`,
+      `A task is ${runId}/${step}/${task}; \`raceway show\` has what it left.`,
+    );
+  }
   const found: string[] = [];
   for await (const flow of home.flows()) {
     if (await hasRun(home, `${flow.id}/${runId}`)) found.push(flow.id);

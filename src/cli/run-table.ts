@@ -1,24 +1,26 @@
 import type { Run } from '../client/run.ts';
-import { formatDuration } from '../core/format-duration.ts';
 import { timestamp } from '../core/timestamp.ts';
+import { spanOf, spanText } from './last-heard.ts';
 import type { Output, Part } from './output.ts';
-import { durationMs } from './run-facts.ts';
 import { statusPart } from './status-part.ts';
 
-const HEADINGS = ['RUN', 'STATUS', 'STARTED', 'DURATION', 'USER', 'TAGS'];
-
 /** Prints runs under each other. */
-export function printRuns(output: Output, runs: readonly Run[]): void {
-  const heading = HEADINGS.map((text): Part => ({ style: 'dim', text }));
-  output.table([heading, ...runs.map(row)]);
+export async function printRuns(output: Output, runs: readonly Run[]): Promise<void> {
+  const heading = ['RUN', 'STATUS', startedHeading(), 'DURATION', 'USER', 'TAGS'];
+  output.table([heading.map((text): Part => ({ style: 'dim', text })), ...(await Promise.all(runs.map(row)))]);
 }
 
-function row(run: Run): readonly Part[] {
+/** The heading of times, which are local: `STARTED (Europe/Berlin)`. */
+export function startedHeading(): string {
+  return `STARTED (${new Intl.DateTimeFormat().resolvedOptions().timeZone})`;
+}
+
+async function row(run: Run): Promise<readonly Part[]> {
   return [
     run.pathspec,
     statusPart(run.status, run.reason),
     toTheSecond(run.createdAt),
-    formatDuration(durationMs(run)),
+    spanText(await spanOf(run)),
     run.user,
     run.userTags.join(', '),
   ];

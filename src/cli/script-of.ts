@@ -1,7 +1,7 @@
 import type { Run } from '../client/run.ts';
 import { FlowFileError } from '../core/errors.ts';
 import { flowFileOf } from './again-commands.ts';
-import { distrust } from './source-change.ts';
+import { distrust } from './distrust.ts';
 
 /**
  * The flow script of a run, to be executed again.

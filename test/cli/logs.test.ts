@@ -1,6 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SeededHome, type SeededRun } from '../client/seeded-home.ts';
+import { flowFolder } from '../flow-folder.ts';
 import { until } from '../until.ts';
 import { type Called, type Calling, jsonLines, raceway, startRaceway } from './raceway.ts';
 
@@ -136,6 +137,78 @@ describe('raceway logs', () => {
     await run.writer.finish({ status: 'successful' });
     expect(await fit.called).toMatchObject({ status: 0, stdout: '[fit/2] two\n' });
     expect(await none.called).toMatchObject({ status: 1, stderr: expect.stringContaining('Did you mean fit?') });
+  });
+
+  test('says what it waits for when there is no such step or task yet', async () => {
+    await run.start('start');
+    const [step, task] = [follow(`${run.pathspec}/fitt`), follow(`${run.pathspec}/start/9`)];
+    const ended = `${run.pathspec} has ended`;
+    await until(
+      () => step.stderr() === `${run.pathspec} has no step fitt yet: waiting for it until the run has ended.\n`,
+    );
+    await until(() => task.stderr() === `The step start has no task 9 yet: waiting for it until ${ended}.\n`);
+    await run.finish('1');
+    await run.writer.finish({ status: 'successful' });
+    expect(await step.called).toMatchObject({ status: 1, stderr: expect.stringContaining('Error: ') });
+    expect(await task.called).toMatchObject({ status: 1, stderr: expect.stringContaining('has no task 9\n') });
+  });
+
+  test('looks into the flow script for a step that there is not yet', async () => {
+    using folder = flowFolder(
+      'class Sample extends FlowSpec { start = step(() => this.next(this.end)); end = step(() => {}); }',
+    );
+    const command = [process.execPath, folder.script, 'run'];
+    const other = await seeded.run({ flow: 'Sample', command });
+    await other.start('start');
+    const known = startRaceway(['logs', '-f', 'Sample/end', '--home', seeded.path], { cwd: folder.path });
+    const unknown = startRaceway(['logs', '-f', 'Sample/endd', '--home', seeded.path], { cwd: folder.path });
+    await until(() => known.stderr().endsWith('has no step end yet: waiting for it until the run has ended.\n'));
+    await until(() => unknown.stderr().endsWith('Its flow has none either now. Did you mean end?\n'));
+    await other.finish('1');
+    await other.task('end');
+    await other.writer.finish({ status: 'successful' });
+    expect((await known.called).status).toBe(0);
+    expect((await unknown.called).status).toBe(1);
+  });
+
+  test('ends with what a task threw, and with why the run did not succeed', async () => {
+    const id = await run.start('start');
+    await run.log(id, 'one\n');
+    const followed = follow(run.pathspec);
+    await until(() => followed.stdout() === '[start/1] one\n');
+    await run.fail(id, 'no such file');
+    await until(() => followed.stderr().includes('train.ts:3:1'));
+    const killed = await run.start('fit');
+    await run.finish(killed, { state: { status: 'failed', reason: { kind: 'signal', signalCode: 'SIGKILL' } } });
+    const failed = { kind: 'task', pathspec: `${run.pathspec}/start/1`, message: 'no such file' } as const;
+    await run.writer.finish({ status: 'failed', reason: failed });
+    const thrown =
+      '[start/1] Error: no such file\n[start/1] Error: no such file\n[start/1]     at start (train.ts:3:1)\n';
+    const ended = '[fit/2] It failed: its process was ended by SIGKILL\n';
+    const why =
+      `${run.pathspec} did not succeed: ${run.pathspec}/start/1 failed: no such file\n` +
+      `See why: raceway --home=${seeded.path} why ${run.pathspec}\n`;
+    const whole = { status: 0, stdout: '[start/1] one\n', stderr: `${thrown}${ended}${why}` };
+    expect(await followed.called).toMatchObject(whole);
+    expect(await logs(run.pathspec)).toMatchObject(whole);
+    expect((await logs(`${run.pathspec}/start/1`)).stderr).toBe(thrown.replaceAll('[start/1] ', ''));
+    expect((await logs(`${run.pathspec}/start/1`, '--stdout')).stderr).toBe('');
+    expect(await logs(run.pathspec, '--json')).toMatchObject({ stderr: '' });
+  });
+
+  test('tells of a retried task what its last attempt threw, once', async () => {
+    const id = await run.start('start');
+    await run.log(id, 'one\n');
+    const followed = follow(run.pathspec);
+    await until(() => followed.stdout() === '[start/1] one\n');
+    const state = { status: 'failed', reason: { kind: 'exception', message: 'busy' } } as const;
+    await run.finish(id, { state, exception: { name: 'Error', message: 'busy', stack: '' }, isRetried: true });
+    await run.writer.startAttempt(id, 1, 4711);
+    await run.finish(id, { state, exception: { name: 'Error', message: 'still busy', stack: '' }, attempt: 1 });
+    await run.writer.finish({ status: 'failed', reason: { kind: 'killed' } });
+    const { stderr } = await followed.called;
+    expect(stderr.split('\n').slice(0, 2)).toEqual(['[start/1] Error: still busy', expect.stringContaining('did not')]);
+    expect((await logs(run.pathspec, '--attempt=0')).stderr).not.toContain('busy');
   });
 
   test('starts to follow with the last lines', async () => {

@@ -41,9 +41,9 @@ describe('raceway ls', () => {
   });
 
   test('has a row for each', async () => {
-    const { stdout } = await raceway(['ls', '--home', seeded.path]);
+    const { stdout } = await raceway(['ls', '--home', seeded.path], { env: { TZ: 'Asia/Tokyo' } });
     const [heading = '', ...rows] = stdout.trimEnd().split('\n');
-    expect(heading.split(/ {2,}/)).toEqual(['RUN', 'STATUS', 'STARTED', 'DURATION', 'USER', 'TAGS']);
+    expect(heading.split(/ {2,}/)).toEqual(['RUN', 'STATUS', 'STARTED (Asia/Tokyo)', 'DURATION', 'USER', 'TAGS']);
     const cells = rows.map((row) => row.split(/ {2,}/));
     expect(cells.map(([pathspec]) => pathspec)).toEqual(pathspecs(3, 2, 1, 0));
     expect(cells.map(([, status]) => status)).toEqual(['running', 'failed (lost)', 'failed at fit/1', 'successful']);
@@ -71,6 +71,24 @@ describe('raceway ls', () => {
 
   test('lists spins when they are asked for', async () => {
     expect(await listed('--spins')).toEqual([expect.stringContaining('TrainFlow/')]);
+  });
+
+  test('prints nothing but pathspecs when it is to be quiet', async () => {
+    const { stdout } = await raceway(['ls', '-q', '--home', seeded.path]);
+    expect(stdout).toBe(`${pathspecs(3, 2, 1, 0).join('\n')}\n`);
+    expect(await raceway(['ls', '--quiet', '--user=nobody', '--home', seeded.path])).toMatchObject({
+      stdout: '',
+      stderr: '',
+    });
+  });
+
+  test('says how a run is looked at when it is given one', async () => {
+    const [pathspec = ''] = pathspecs(0);
+    const { status, stderr } = await raceway(['ls', pathspec, '--home', seeded.path]);
+    expect(status).toBe(2);
+    expect(stderr).toBe(
+      `Error: cannot list the runs of ${pathspec}: it is no flow\nFor one run: raceway --home=${seeded.path} show ${pathspec}.\n`,
+    );
   });
 
   test('says so when there is nothing to list', async () => {

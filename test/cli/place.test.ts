@@ -66,7 +66,9 @@ describe('a word on the command line', () => {
     ['42', 'there is no run 42', 'The latest run is OtherFlow/'],
     ['Train Flow', 'is not a pathspec', 'A part has letters'],
     ['../../etc/passwd', 'is not a pathspec', 'A part has letters'],
-    ['TrainFlow/start/1/2', 'is not a pathspec', 'A part has letters'],
+    ['TrainFlow/start/1/2', '"start" is not the id of a run', 'flow/run/step/task'],
+    ['42/start/1/out', '42 is a run, and behind it stand a step and a task at most', 'A task is 42/start/1'],
+    ['start', 'there is no flow start', 'Did you mean the step TrainFlow/start?'],
     ["TrainFlow/' OR 1=1 --", 'is not a pathspec', 'A part has letters'],
   ])('says what is wrong with %s', async (word, message, advice) => {
     await expect(found(word)).rejects.toThrow(message);

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { SeededHome } from '../client/seeded-home.ts';
@@ -64,6 +65,16 @@ describe('the raceway command', () => {
     expect(jsonLines(stderr)).toEqual([
       { error: { code: 'NOT_FOUND', message: expect.stringContaining('no flow Nope'), advice: expect.any(String) } },
     ]);
+  });
+
+  test('advises what can be typed, not what a program can do', async () => {
+    const { stderr } = await raceway(['ls', '--home', `${seeded.path}/none`]);
+    expect(stderr).toContain('with --home or RACEWAY_HOME.\n');
+    const nowhere = await raceway(['ls', 'Nope', '--home', seeded.path]);
+    expect(nowhere.stderr).toContain('is it the right home? (--home, RACEWAY_HOME)\n');
+    const file = `${seeded.path}/program`;
+    await writeFile(file, '#!/bin/sh\n', { mode: 0o600 });
+    expect((await raceway(['run', file])).stderr).toContain('(chmod +x) with a #! line that names its program.\n');
   });
 
   test('takes the options of every command before it as well', async () => {
@@ -180,6 +191,9 @@ describe('text that somebody else wrote', () => {
   test('is what it was where nobody looks: the log of a task in a file', async () => {
     const id = await hostileRun();
     const { stdout, stderr } = await raceway(['logs', `${id}/fit/2`, '--home', seeded.path]);
-    expect({ stdout, stderr }).toEqual({ stdout: `${evil}\n`, stderr: `${evil}\n` });
+    expect(stdout).toBe(`${evil}\n`);
+    const [first, ...thrown] = stderr.split('\n');
+    expect(first).toBe(evil);
+    expect(thrown.join('\n')).not.toMatch(/[^ -~\n]/); // what it threw is none of its log
   });
 });

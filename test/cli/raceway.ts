@@ -19,6 +19,8 @@ export interface Calling {
   readonly called: Promise<Called>;
   /** What it printed to stdout so far. */
   stdout(): string;
+  /** The same of stderr. */
+  stderr(): string;
 }
 
 export interface CallOptions {
@@ -67,7 +69,7 @@ export function startRaceway(
     stdout,
     stderr,
   }));
-  return { child, called, stdout: () => stdout };
+  return { child, called, stdout: () => stdout, stderr: () => stderr };
 }
 
 /** What was printed with `--json`, which must be one JSON object a line. */

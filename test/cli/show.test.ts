@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SeededHome, type SeededRun } from '../client/seeded-home.ts';
 import { jsonLines, raceway } from './raceway.ts';
@@ -61,7 +62,7 @@ describe('raceway show', () => {
         expect.stringMatching(/^start \| 1 successful \| /),
         expect.stringMatching(/^fit \| 1 successful, 1 failed \| /),
         `failed task | ${run.pathspec}/fit/3`,
-        `see why | raceway why ${run.pathspec}`,
+        `see why | raceway --home=${seeded.path} why ${run.pathspec}`,
       ]),
     );
     expect(await asJson(run.id)).toMatchObject({
@@ -95,7 +96,7 @@ describe('raceway show', () => {
     expect(await shown(`${run.pathspec}/fit/3`)).toEqual(
       expect.arrayContaining([
         `${run.pathspec}/fit/3 | failed`,
-        "index | 1 ('b')",
+        "item | 'b', number 1 of the foreach",
         `parents | ${run.pathspec}/start/1`,
         expect.stringMatching(/^0 \| failed \(SIGKILL\) \| /),
         expect.stringMatching(/^1 \| failed \| /),
@@ -143,11 +144,27 @@ describe('raceway show', () => {
     ]);
   });
 
+  test('shows a task that was taken over with the times of its execution', async () => {
+    const origin = await seeded.run({ flow: 'OtherFlow' });
+    await origin.task('start');
+    const resumed = await seeded.run({ flow: 'OtherFlow', originRunId: origin.id });
+    const facts = { step: 'start', sourceSha256: 'a', parentIds: [], frames: [] };
+    await resumed.writer.cloneTasks(origin.id, [{ ...facts, originTaskId: '1', taskId: '1' }]);
+    using database = new DatabaseSync(`${seeded.path}/raceway.db`);
+    const key = database.prepare('SELECT run_key FROM run WHERE id = ?').get(resumed.id)?.['run_key'] ?? null;
+    database.prepare('UPDATE task SET created_at = created_at + 9000000 WHERE run_key = ?').run(key);
+    const timeOf = (lines: readonly string[]) => lines.find((line) => line.startsWith('started | '));
+    const lines = await shown(`${resumed.pathspec}/start/1`);
+    expect(lines).toContain(`taken over from | ${origin.pathspec}/start/1`);
+    expect(timeOf(lines)).toMatch(/^started \| \d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d$/);
+    expect(timeOf(lines)).toBe(timeOf(await shown(`${origin.pathspec}/start/1`)));
+    expect(timeOf(await shown(`${resumed.pathspec}/start`))).toBe(timeOf(lines));
+  });
+
   test('shows the rest when an artifact is damaged', async () => {
     await using home = await SeededHome.make();
     const other = await home.run();
     await other.task('start', { score: 1, rows: [1, 2] });
-    const { DatabaseSync } = await import('node:sqlite');
     const database = new DatabaseSync(`${home.path}/raceway.db`);
     database
       .prepare('UPDATE blob SET bytes = ? WHERE sha256 = (SELECT sha256 FROM artifact WHERE name = ?)')

@@ -84,12 +84,24 @@ describe('raceway rm', () => {
     expect(await runs()).toStrictEqual([]);
   });
 
+  test('only says what it would remove when that is asked', async () => {
+    await run();
+    await run('--fail=true');
+    const { status, stdout } = await call('rm', 'Sample', '--dry-run');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Sample\/\d+ {2}failed at .*\nSample\/\d+ {2}successful .*\n2 runs would be removed\.\n$/);
+    const told = jsonLines((await call('rm', '--status=failed', '--dry-run', '--json')).stdout);
+    expect(told).toMatchObject([{ status: 'failed', removed: false }]);
+    expect(await runs()).toHaveLength(2);
+  });
+
   test('asks on a terminal, and takes everything but yes for no', async () => {
     await run();
     await run();
     const ask = (input: string) => raceway(['rm', 'Sample'], { cwd: folder.path, onTerminal: true, input });
     const refused = await ask('n\n');
-    expect(refused.stdout).toContain('Remove 2 runs? [y/N]');
+    const listed = String.raw`Sample/\d+ {2}successful {2}started .* ago\r?\n`;
+    expect(refused.stdout).toMatch(new RegExp(`${listed}${listed}.*Remove 2 runs\\? \\[y/N\\]`)); // below them
     expect(refused.stdout).toContain('Nothing was removed.');
     expect(refused.status).toBe(1);
     expect(await runs()).toHaveLength(2);
@@ -213,9 +225,19 @@ describe('raceway doctor', () => {
     await run();
     chmodSync(home, 0o755);
     const { status, stdout } = await raceway(['doctor'], { cwd: folder.path, onTerminal: true, input: 'y\n' });
-    expect(stdout).toContain('Do that now? [y/N]');
+    expect(stdout).toMatch(/may be read or written by other users[^]*to mend it: [^]*Do that now\? \[y\/N\]/); // below it
     expect(status).toBe(0);
     expect(statSync(home).mode & 0o777).toBe(0o700);
+  });
+
+  test('names the home in what it says to do next where it would not be found', async () => {
+    await run();
+    chmodSync(home, 0o755);
+    const away = (...args: readonly string[]) => raceway([...args, '--home', home], { cwd: '/' });
+    expect((await away('doctor')).stdout).toContain(`\nraceway --home=${home} doctor --fix mends `);
+    chmodSync(home, 0o700);
+    const [only] = await runs();
+    expect((await away('rm', only?.pathspec ?? '')).stdout).toContain(`\nraceway --home=${home} gc gives back`);
   });
 
   test('is what a damaged database leads to: it saves what can be read, after which everything works again', async () => {

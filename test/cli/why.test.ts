@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { deadProcess, SeededHome } from '../client/seeded-home.ts';
 import { flowFolder } from '../flow-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { jsonLines, raceway } from './raceway.ts';
 
 /** Fails in the second iteration until the file `mended` is there. */
@@ -19,6 +21,16 @@ class Sample extends FlowSpec.with({ rate: parameter.float({ default: 0.5 }), un
   });
   choose = join(() => this.next(this.end));
   end = step(() => trace('ended', 'yes'));
+}`;
+
+/** Fails; nothing keeps what it is given. */
+const SECRET_SOURCE = `
+class Sample extends FlowSpec.with({
+  token: parameter.string({ required: true, secret: true }),
+  salt: parameter.string({ default: 'none', secret: true }),
+}) {
+  start = step(() => this.next(this.end));
+  end = step(() => { throw new Error('refused ' + this.token.length); });
 }`;
 
 interface Why {
@@ -171,5 +183,103 @@ describe('raceway why', () => {
     const home = folder.file('.raceway');
     const { stdout } = await raceway(['why', '--json', '--file', copy.script, '--home', home], { cwd: '/' });
     expect((jsonLines(stdout)[0] as Why).source).toEqual({ kind: 'unchanged' });
+  });
+
+  test('says which secrets have to be given again, and the commands work with them', async () => {
+    using folder = flowFolder(SECRET_SOURCE);
+    await folder.run(['run'], { RACEWAY_RUN_TOKEN: 'hush' });
+    const { stdout } = await raceway(['why'], { cwd: folder.path });
+    expect(stdout).toContain(
+      'give again what is secret and was not kept: --token (or in the environment: RACEWAY_RESUME_TOKEN)\n',
+    );
+    expect(stdout).toContain('if it was given, what is secret and was not kept: --salt (');
+    const told = jsonLines((await raceway(['why', '--json'], { cwd: folder.path })).stdout)[0] as Why;
+    expect(told).toMatchObject({ secrets: { giveAgain: ['token'], giveIfGiven: ['salt'] } });
+    await expect(paste(told.commands.resume, folder.path)).rejects.toThrow('token is required and was not given again');
+    folder.write(SECRET_SOURCE.replace('throw', 'if (this.token === "") throw'));
+    await paste(`RACEWAY_RESUME_TOKEN=hush ${told.commands.spin}`, folder.path);
+    await paste(`${told.commands.resume} --token=hush`, folder.path);
+  });
+
+  test('tells of secrets what the run shows when no script is asked', async () => {
+    using folder = flowFolder(SECRET_SOURCE);
+    await folder.run(['run', '--token=hush']);
+    const { stdout } = await raceway(['why', '--json', '--no-source'], { cwd: folder.path });
+    expect(jsonLines(stdout)[0]).toMatchObject({ secrets: { giveAgain: ['token'], giveIfGiven: [] } });
+  });
+
+  test.each([
+    ['nothere.ts', undefined, 'there is no file nothere.ts\n'],
+    ['.', undefined, '. is no file\n'],
+    ['other.ts', 'class Other', '/other.ts holds Other, not Sample\n'],
+  ])('refuses %s as the flow script', async (file, heading, message) => {
+    using folder = flowFolder(SOURCE);
+    await folder.run(['run']);
+    if (heading !== undefined) {
+      const text = readFileSync(folder.script, 'utf8').replace('class Sample', heading).replace('(Sample)', '(Other)');
+      writeFileSync(folder.file(file), text);
+    }
+    const { status, stdout, stderr } = await raceway(['why', '--file', file], { cwd: folder.path });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+
+  test.each([
+    ['class { a b c }', /: SyntaxError \[ERR_\w+\]: [^\n]+ \(\/[^\n]*\/odd\.ts:1\)\.$/],
+    ["import './nothere.ts';", /: Error \[ERR_MODULE_NOT_FOUND\]: Cannot find module '\/[^\n]+\/odd\.ts\.$/],
+    ["throw new TypeError('at once');", /: TypeError: at once \(\/[^\n]*\/odd\.ts:1\)\.$/],
+  ])('gives the line that matters of a script that cannot be loaded: %s', async (source, expected) => {
+    await using seeded = await SeededHome.make();
+    using folder = temporaryFolder();
+    writeFileSync(folder.file('odd.ts'), source);
+    const run = await seeded.run();
+    await run.fail(await run.start('fit'), 'no such thing');
+    await run.writer.finish({ status: 'failed', reason: { kind: 'killed' } });
+    const { stdout } = await raceway(['why', '--home', seeded.path, '--file', folder.file('odd.ts')]);
+    expect(stdout.split('\n').find((line) => line.includes('is not known'))).toMatch(expected);
+  });
+
+  test('gives no command that cannot work when the script is not there any more', async () => {
+    using folder = flowFolder(SOURCE);
+    await folder.run(['run']);
+    rmSync(folder.script);
+    const { stdout } = await raceway(['why'], { cwd: folder.path });
+    expect(stdout).not.toContain('node sample.ts');
+    expect(stdout).toMatch(
+      /the rest of the run {2}raceway resume --file=<file> Sample\/\d+\n.*sample\.ts is not there any more\n/,
+    );
+    const told = jsonLines((await raceway(['why', '--json'], { cwd: folder.path })).stdout)[0];
+    expect(told).toMatchObject({ commands: { spin: null, resume: null } });
+  });
+
+  test('says of a task that succeeded that it did, and what failed', async () => {
+    await using seeded = await SeededHome.make();
+    const run = await seeded.run();
+    const start = await run.task('start');
+    const fit = await run.start('fit', { parentIds: [start] });
+    await run.fail(fit, 'no such thing');
+    const failed = `${run.pathspec}/fit/${fit}`;
+    await run.writer.finish({ status: 'failed', reason: { kind: 'task', pathspec: failed, message: 'no such thing' } });
+    const called = await raceway(['why', `${run.pathspec}/start/1`, '--home', seeded.path]);
+    expect(called.stdout).toContain(`The task that you named succeeded.\n  What failed is ${failed}.\n`);
+    const { stdout } = await raceway(['why', `${run.pathspec}/start/1`, '--json', '--home', seeded.path]);
+    expect(jsonLines(stdout)[0]).toMatchObject({
+      task: { pathspec: `${run.pathspec}/start/1`, status: 'successful' },
+      failedTask: { pathspec: failed },
+    });
+  });
+
+  test('takes the last sign of life of a lost run for its end', async () => {
+    await using seeded = await SeededHome.make();
+    const lost = await seeded.run({ process: await deadProcess() });
+    const id = await lost.start('fit');
+    await lost.log(id, 'almost\n');
+    using database = new DatabaseSync(`${seeded.path}/raceway.db`);
+    const anHourAgo = Date.now() - 3_600_000;
+    database.prepare('UPDATE run SET created_at = ?, heartbeat_at = ?').run(anHourAgo, anHourAgo);
+    const shown = async (...args: readonly string[]) => (await raceway([...args, '--home', seeded.path])).stdout;
+    expect(await shown('why')).toMatch(/it was last heard of after (1 h 0 m|59 m \d+ s) /);
+    expect(await shown('ls')).toMatch(/ ≥ (1 h 0 m|59 m \d+ s) /);
+    expect(await shown('show', lost.pathspec)).toMatch(/last heard of .* \(after ≥ (1 h 0 m|59 m \d+ s)\)/);
   });
 });

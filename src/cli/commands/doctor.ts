@@ -6,9 +6,11 @@ import { VERSION } from '../../core/version.ts';
 import { canAsk, confirm } from '../confirm.ts';
 import type { CliContext } from '../context.ts';
 import type { Output } from '../output.ts';
+import { racewayCommand } from '../raceway-command.ts';
 
 /** `doctor`: checks a home, and mends what it can. */
-export async function doctor({ output, options, home }: CliContext): Promise<number> {
+export async function doctor(context: CliContext): Promise<number> {
+  const { output, options, home } = context;
   const { fix = false, deep = false } = options as { fix?: boolean; deep?: boolean };
   const place = findHome({ home }) ?? 'without a database';
   output.line({ style: 'dim', text: `raceway ${VERSION}, Node ${process.versions.node}, home ${place}` });
@@ -29,7 +31,10 @@ export async function doctor({ output, options, home }: CliContext): Promise<num
     ...(notes > 0 ? [notes === 1 ? '1 note' : `${notes} notes`] : []),
   ];
   output.line(left.length === 0 ? 'The home is sound.' : `Left: ${left.join(' and ')}.`);
-  if (mendable > 0 && !fix) output.line('raceway doctor --fix mends what can be mended without losing anything more.');
+  if (mendable > 0 && !fix) {
+    const command = racewayCommand(context, 'doctor', '--fix');
+    output.line(command, ' mends what can be mended without losing anything more.');
+  }
   if (!deep) output.line({ style: 'dim', text: 'Contents were only looked for; --deep reads every one.' });
   return errors > 0 ? 1 : 0;
 }
@@ -42,7 +47,7 @@ async function treat(
   output.line({ style: severity === 'error' ? 'red' : 'yellow', text: severity }, ' ', what);
   output.line('  to mend it: ', remedy);
   if (mend === undefined) return {};
-  const isWanted = fix || (canAsk() && !output.isJson && (await confirm('  Do that now?')));
+  const isWanted = fix || (canAsk() && !output.isJson && (await confirm(output, '  Do that now?')));
   if (!isWanted) return {};
   try {
     const mended = await mend();

@@ -1,5 +1,6 @@
 import { formatBytes } from '../../core/format-bytes.ts';
 import { contextHome, type CliContext } from '../context.ts';
+import { racewayCommand } from '../raceway-command.ts';
 
 /** `gc`: drops what nothing refers to any more. */
 export async function gc(context: CliContext): Promise<void> {
@@ -29,6 +30,8 @@ export async function gc(context: CliContext): Promise<void> {
     );
   }
   if (putAside !== undefined) {
-    output.note(`As long as ${putAside} is in the home, all logs and contents are kept: see raceway doctor.`);
+    output.note(
+      `As long as ${putAside} is in the home, all logs and contents are kept: see ${racewayCommand(context, 'doctor')}.`,
+    );
   }
 }

@@ -1,13 +1,18 @@
 import type { Home } from '../../client/home.ts';
 import type { LogStream } from '../../client/task-log.ts';
+import { suggestion } from '../../client/suggestion.ts';
 import type { Task } from '../../client/task.ts';
 import type { RecordedEvent } from '../../core/events.ts';
+import { harmless } from '../../core/harmless.ts';
 import { parsePathspec } from '../../core/pathspec.ts';
+import { describeReason } from '../../core/status.ts';
 import { timestamp } from '../../core/timestamp.ts';
+import { askScript } from '../ask-script.ts';
 import { contextHome, type CliContext } from '../context.ts';
 import type { Output, Part } from '../output.ts';
 import { type PastLine, pastLines } from '../past-lines.ts';
 import { findPlace, findRun, type Place } from '../place.ts';
+import { racewayCommand } from '../raceway-command.ts';
 
 const STREAMS: readonly LogStream[] = ['stdout', 'stderr'];
 
@@ -36,10 +41,20 @@ export async function logs(context: CliContext): Promise<void> {
     streams: STREAMS.filter((stream) => given[stream] === true || stdout === stderr),
     attempt,
     tail: tail ?? Infinity,
+    tellWaiting: output.isJson ? () => {} : (text) => output.note(text),
     printer: new Printer(output, { withTimes: timestamps === true, withTask: place.depth !== 'task' }),
   };
   if (follow === true) await followLogs(home, request);
   else await printPast(await tasksOf(home, request), request);
+  tellEnd(context, place);
+}
+
+/** What a run came to, where it is more than its tasks say. */
+function tellEnd(context: CliContext, { run, depth }: NamedTasks): void {
+  const { output } = context;
+  if (output.isJson || depth === 'task' || run.reason === undefined) return;
+  output.note(run.pathspec, ' did not succeed: ', describeReason(run.reason).split('\n')[0] ?? '');
+  output.note('See why: ', racewayCommand(context, 'why', run.pathspec));
 }
 
 type NamedTasks = Exclude<Place, { depth: 'flow' }>;
@@ -51,6 +66,8 @@ interface Request {
   readonly attempt: number | undefined;
   /** How many lines of what is there already are printed. */
   readonly tail: number;
+  /** Says what is waited for. */
+  readonly tellWaiting: (text: string) => void;
   readonly printer: Printer;
 }
 
@@ -90,6 +107,20 @@ async function printTask(
   for await (const line of pastLines(task, request)) {
     if (left[line.stream]-- <= 0) request.printer.print(task.pathspec, line);
   }
+  printEnd(task, request);
+}
+
+/** What a task threw, or what ended it, is no part of what it wrote, but is what most people look for. */
+function printEnd(task: Task, { streams, attempt, printer }: Request): void {
+  const isLatest = attempt === undefined || attempt === task.attempts.at(-1)?.number;
+  if (!task.finished || !isLatest || !streams.includes('stderr')) return;
+  const reason = task.reason === undefined ? undefined : `It failed: ${describeReason(task.reason)}`;
+  const text = task.exception === undefined ? reason : exceptionText(task.exception);
+  if (text !== undefined) printer.printEnd(task, text);
+}
+
+function exceptionText({ name, message, stack }: NonNullable<Task['exception']>): string {
+  return `${name}: ${message}${stack === '' ? '' : `\n${stack}`}`;
 }
 
 const NOTHING: Skip = { stdout: 0, stderr: 0 };
@@ -150,7 +181,14 @@ async function followLogs(home: Home, request: Request): Promise<void> {
         if (left-- <= 0) printer.print(task.pathspec, { ...line, stream });
       }
     };
-    const follower = Promise.all(streams.map(followStream));
+    const followed = number ?? latestOf(task);
+    const followTask = async (): Promise<void> => {
+      await Promise.all(streams.map(followStream));
+      await task.refresh();
+      // Of an attempt that is followed by another there is only its log.
+      if (followed === latestOf(task)) printEnd(task, request);
+    };
+    const follower = followTask();
     followers.add(follower);
     follower.then(
       () => followers.delete(follower),
@@ -165,6 +203,7 @@ async function followLogs(home: Home, request: Request): Promise<void> {
     if (task.finished) await printTask(task, { ...request, skip });
     else follow(task, { number: attempt, skip });
   }
+  if (begun.size === 0 && !run.finished) await tellMissing(home, request);
   try {
     for await (const event of run.watch({ signal: leaving.signal })) {
       if (!isWanted(event.pathspec)) continue;
@@ -181,6 +220,29 @@ async function followLogs(home: Home, request: Request): Promise<void> {
   }
   await Promise.all(followers);
   if (begun.size === 0) await namedTasks(home, place); // says what is not there
+}
+
+function latestOf({ attempts }: Task): number {
+  return attempts.at(-1)?.number ?? 0;
+}
+
+/** Says that there is nothing of what was named yet: it may be a mistake, and then there never will be. */
+async function tellMissing(home: Home, { place, tellWaiting }: Request): Promise<void> {
+  if (place.depth === 'run') return;
+  const { run, step } = place;
+  const recorded = await Array.fromAsync(run.steps(), ({ id }) => id);
+  if (recorded.includes(step)) {
+    if (place.depth === 'step') return; // one has begun meanwhile
+    tellWaiting(`The step ${step} has no task ${place.task} yet: waiting for it until ${run.pathspec} has ended.`);
+    return;
+  }
+  const described = await askScript(run, { home: home.path });
+  const steps = 'steps' in described ? described.steps : undefined;
+  const isPart = steps?.has(step);
+  const first = `${run.pathspec} has no step ${step} yet`;
+  const advice =
+    isPart === false ? ` Its flow has none either now. ${suggestion(step, [...(steps?.keys() ?? [])], '')}` : '';
+  tellWaiting(`${first}: waiting for it until the run has ended.${advice}`);
 }
 
 function isEnd(event: RecordedEvent): boolean {
@@ -220,12 +282,21 @@ class Printer {
       this.#output.json({ time: time.toISOString(), pathspec, stream, text });
       return;
     }
-    const prefix: Part[] = [];
-    if (this.#withTimes) prefix.push({ style: 'dim', text: timestamp(time.getTime()) }, ' ');
-    if (this.#withTask) {
-      prefix.push(this.#name(pathspec), ' ');
+    this.#output.log(stream, text, this.#prefix(pathspec, time));
+  }
+
+  /** Prints what a task came to, which is none of its lines. */
+  printEnd({ pathspec, finishedAt = new Date() }: Task, text: string): void {
+    for (const line of text.split('\n')) {
+      this.#output.log('stderr', harmless(line, '\t'), this.#prefix(pathspec, finishedAt));
     }
-    this.#output.log(stream, text, prefix);
+  }
+
+  #prefix(pathspec: string, time: Date): readonly Part[] {
+    return [
+      ...(this.#withTimes ? [{ style: 'dim', text: timestamp(time.getTime()) } as const, ' '] : []),
+      ...(this.#withTask ? [this.#name(pathspec), ' '] : []),
+    ];
   }
 
   /** Made once for all the lines of a task that follow one another. */

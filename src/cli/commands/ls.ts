@@ -1,7 +1,9 @@
 import type { Home } from '../../client/home.ts';
 import type { Run } from '../../client/run.ts';
 import type { RunsOptions } from '../../client/flow.ts';
+import { RacewayError } from '../../core/errors.ts';
 import { contextHome, type CliContext } from '../context.ts';
+import { racewayCommand } from '../raceway-command.ts';
 import { runFacts } from '../run-facts.ts';
 import { printRuns } from '../run-table.ts';
 
@@ -10,24 +12,37 @@ const DEFAULT_LIMIT = 20;
 /** `ls`: runs, newest first. */
 export async function ls(context: CliContext): Promise<void> {
   const { output, words, options } = context;
-  const { status, tag, user, since, limit, spins } = options as {
+  const { status, tag, user, since, limit, spins, quiet } = options as {
     status?: readonly Run['status'][];
     tag?: readonly string[];
     user?: string;
     since?: Date;
     limit?: number;
     spins?: boolean;
+    quiet?: boolean;
   };
+  const [flow] = words;
+  if (flow?.includes('/') === true) {
+    throw new RacewayError(
+      'PATHSPEC',
+      `cannot list the runs of ${flow}: it is no flow`,
+      `For one run: ${racewayCommand(context, 'show', flow)}.`,
+    );
+  }
   await using home = await contextHome(context);
   const query: RunsOptions = { kind: spins === true ? 'spin' : 'run', status, tags: tag, user, since };
-  const runs = newestFirst(home, { flow: words[0], query, limit: limit ?? DEFAULT_LIMIT });
+  const runs = newestFirst(home, { flow, query, limit: limit ?? DEFAULT_LIMIT });
   if (output.isJson) {
     for await (const run of runs) output.json(runFacts(run));
     return;
   }
+  if (quiet === true) {
+    for await (const run of runs) output.line(run.pathspec);
+    return;
+  }
   const listed = await Array.fromAsync(runs);
   if (listed.length === 0) output.note(`There are no such runs in the home ${home.path}.`);
-  else printRuns(output, listed);
+  else await printRuns(output, listed);
 }
 
 /** The runs of one flow or of all; each flow has its own in order already. */

@@ -4,8 +4,8 @@ import { InvalidOptionError, RacewayError } from '../../core/errors.ts';
 import { formatDuration } from '../../core/format-duration.ts';
 import { canAsk, confirm } from '../confirm.ts';
 import { contextHome, type CliContext } from '../context.ts';
-import type { Output } from '../output.ts';
 import { findPlace } from '../place.ts';
+import { racewayCommand } from '../raceway-command.ts';
 import { runFacts } from '../run-facts.ts';
 import { statusPart } from '../status-part.ts';
 
@@ -14,6 +14,7 @@ interface RmOptions {
   readonly status?: readonly Run['status'][];
   readonly flow?: readonly string[];
   readonly yes?: boolean;
+  readonly dryRun?: boolean;
 }
 
 /** Runs that are to be removed. */
@@ -33,24 +34,33 @@ export async function rm(context: CliContext): Promise<number> {
     output.note('There are no such runs.');
     return 0;
   }
+  if (wanted.dryRun === true) {
+    for (const run of runs) {
+      output.json({ ...runFacts(run), removed: false });
+      output.line(run.pathspec, '  ', statusPart(run.status, run.reason), `  ${ago(run)}`);
+    }
+    output.line(`${count(runs.length)} would be removed.`);
+    return 0;
+  }
   if (wanted.yes !== true && !(areNamed && (runs.length === 1 || !canAsk()))) {
     if (!canAsk()) {
       throw new InvalidOptionError(
         { option: 'yes' },
         `${count(runs.length)} would be removed, and there is nobody to ask`,
-        'Say --yes, or name each of them as Flow/run; raceway ls shows them.',
+        `Say --yes, or name each of them as Flow/run; ${racewayCommand(context, 'ls')} shows them.`,
       );
     }
     for (const run of runs) output.note(`${run.pathspec}  ${run.status}  ${ago(run)}`);
-    if (!(await confirm(`Remove ${count(runs.length)}?`))) {
+    if (!(await confirm(output, `Remove ${count(runs.length)}?`))) {
       output.note('Nothing was removed.');
       return 1;
     }
   }
-  return await removeAll(output, { runs, areNamed });
+  return await removeAll(context, { runs, areNamed });
 }
 
-async function removeAll(output: Output, { runs, areNamed }: Selection): Promise<number> {
+async function removeAll(context: CliContext, { runs, areNamed }: Selection): Promise<number> {
+  const { output } = context;
   let removed = 0;
   for (const run of runs) {
     try {
@@ -63,7 +73,8 @@ async function removeAll(output: Output, { runs, areNamed }: Selection): Promise
       output.error(error.message, error.code); // the others are removed all the same
     }
   }
-  if (removed > 0) output.line('raceway gc gives back the room of artifacts that no other run has.');
+  if (removed > 0)
+    output.line(racewayCommand(context, 'gc'), ' gives back the room of artifacts that no other run has.');
   return areNamed && removed < runs.length ? 1 : 0;
 }
 

@@ -4,15 +4,16 @@ import type { Step } from '../../client/step.ts';
 import type { Task } from '../../client/task.ts';
 import { formatBytes } from '../../core/format-bytes.ts';
 import { formatCommand } from '../../core/format-command.ts';
-import { formatDuration } from '../../core/format-duration.ts';
 import { describeReason, type TaskStatus } from '../../core/status.ts';
 import { contextHome, type CliContext } from '../context.ts';
 import type { Output, Part } from '../output.ts';
+import { type Span, spanOf, spanText, taskSpan } from '../last-heard.ts';
 import { findPlace } from '../place.ts';
 import { plainJson } from '../plain-json.ts';
 import { printException } from '../print-exception.ts';
-import { durationMs, runFacts } from '../run-facts.ts';
-import { printRuns, toTheSecond } from '../run-table.ts';
+import { racewayCommand } from '../raceway-command.ts';
+import { runFacts } from '../run-facts.ts';
+import { printRuns, startedHeading, toTheSecond } from '../run-table.ts';
 import { statusPart } from '../status-part.ts';
 import { artifactFacts, shownText, shownValue, taskFacts } from '../task-facts.ts';
 import { valueText } from '../value-text.ts';
@@ -30,7 +31,7 @@ export async function show(context: CliContext): Promise<void> {
       await showFlow(output, home, place.flow);
       return;
     case 'run':
-      await showRun(output, place.run);
+      await showRun(context, place.run);
       return;
     case 'step':
       await showStep(output, await home.step(`${place.run.pathspec}/${place.step}`));
@@ -38,6 +39,7 @@ export async function show(context: CliContext): Promise<void> {
     case 'task':
       await showTask(output, await home.task(`${place.run.pathspec}/${place.step}/${place.task}`), {
         withValues: options['values'] === true,
+        isSpun: place.run.kind === 'spin',
       });
   }
 }
@@ -50,10 +52,11 @@ async function showFlow(output: Output, home: Home, name: string): Promise<void>
     createdAt: flow.createdAt?.toISOString() ?? null,
     latestRuns: runs.map((run) => runFacts(run)),
   });
-  printRuns(output, runs);
+  await printRuns(output, runs);
 }
 
-async function showRun(output: Output, run: Run): Promise<void> {
+async function showRun(context: CliContext, run: Run): Promise<void> {
+  const { output } = context;
   const steps = (await Array.fromAsync(run.steps())).toReversed();
   const counts = Map.groupBy(await Array.fromAsync(run.tasks()), ({ stepName }) => stepName);
   const failed = run.successful || !run.finished ? undefined : await run.failedTask();
@@ -73,7 +76,7 @@ async function showRun(output: Output, run: Run): Promise<void> {
     facts([
       ['reason', run.reason && firstLine(describeReason(run.reason))],
       ['kind', run.kind === 'spin' ? 'spin' : undefined],
-      ...times(run),
+      ...times(await spanOf(run)),
       ['user', run.user],
       ['tags', run.userTags.join(', ')],
       ['system tags', run.systemTags.join(', ')],
@@ -86,45 +89,48 @@ async function showRun(output: Output, run: Run): Promise<void> {
   output.line();
   output.table(
     [
-      headings('STEP', 'TASKS', 'STARTED', 'DURATION'),
-      ...steps.map((step) => [
-        step.id,
-        countsText(countsOf(counts.get(step.id) ?? [])),
-        toTheSecond(step.createdAt),
-        formatDuration(durationMs(step)),
-      ]),
+      headings('STEP', 'TASKS', startedHeading(), 'DURATION'),
+      ...steps.map((step) => {
+        const tasks = counts.get(step.id) ?? [];
+        const span = stepSpan(step, tasks);
+        return [step.id, countsText(countsOf(tasks)), toTheSecond(span.createdAt), spanText(span)];
+      }),
     ],
     '  ',
   );
   if (failed === undefined) return;
   output.line();
   output.line('  failed task  ', { style: 'red', text: failed.pathspec });
-  output.line('  see why      ', formatCommand(['raceway', 'why', run.pathspec]));
+  output.line('  see why      ', racewayCommand(context, 'why', run.pathspec));
 }
 
 async function showStep(output: Output, step: Step): Promise<void> {
   const tasks = (await Array.fromAsync(step.tasks())).toReversed();
   output.json({ ...stepFacts(step), tasks: tasks.map((task) => taskFacts(task)) });
   output.line({ style: 'bold', text: step.pathspec }, `  ${countsText(countsOf(tasks))}`);
-  output.table(facts(times(step)), '  ');
+  output.table(facts(times(stepSpan(step, tasks))), '  ');
   output.line();
   output.table(
     [
-      headings('TASK', 'STATUS', 'INDEX', 'ATTEMPTS', 'STARTED', 'DURATION'),
+      headings('TASK', 'STATUS', 'INDEX', 'ATTEMPTS', startedHeading(), 'DURATION'),
       ...tasks.map((task) => [
         task.id,
         statusPart(task.status, task.reason),
         String(task.index ?? ''),
         String(task.attempts.length),
-        toTheSecond(task.createdAt),
-        formatDuration(durationMs(task)),
+        toTheSecond(taskSpan(task).createdAt),
+        spanText(taskSpan(task)),
       ]),
     ],
     '  ',
   );
 }
 
-async function showTask(output: Output, task: Task, { withValues }: { withValues: boolean }): Promise<void> {
+async function showTask(
+  output: Output,
+  task: Task,
+  { withValues, isSpun }: { withValues: boolean; isSpun: boolean },
+): Promise<void> {
   const parents = await pathspecs(task.parentTasks());
   const children = await pathspecs(task.childTasks());
   const artifacts = await Promise.all(
@@ -157,9 +163,9 @@ async function showTask(output: Output, task: Task, { withValues }: { withValues
     facts([
       ['reason', task.exception === undefined && task.reason ? firstLine(describeReason(task.reason)) : undefined],
       ['caught', task.caught && firstLine(describeReason(task.caught))],
-      ...times(task),
-      ['index', task.index === undefined ? undefined : `${task.index} (${valueText(task.item)})`],
-      ['origin task', task.originPathspec],
+      ...times(taskSpan(task)),
+      ['item', task.index === undefined ? undefined : `${valueText(task.item)}, number ${task.index} of the foreach`],
+      [isSpun ? 'origin task' : 'taken over from', task.originPathspec],
       ['parents', parents.join(', ')],
       ['children', children.join(', ')],
       ['parameters read', task.parametersRead?.join(', ')],
@@ -172,9 +178,9 @@ async function showTask(output: Output, task: Task, { withValues }: { withValues
       String(number),
       statusPart(status, reason),
       toTheSecond(startedAt),
-      formatDuration(durationMs({ createdAt: startedAt, finishedAt })),
+      spanText({ createdAt: startedAt, finishedAt, reason }),
     ]);
-    output.table([headings('ATTEMPT', 'STATUS', 'STARTED', 'DURATION'), ...rows], '  ');
+    output.table([headings('ATTEMPT', 'STATUS', startedHeading(), 'DURATION'), ...rows], '  ');
   }
   if (artifacts.length > 0) {
     output.line();
@@ -201,14 +207,35 @@ function facts(all: readonly Fact[]): readonly (readonly Part[])[] {
   );
 }
 
-function times(of: { readonly createdAt: Date; readonly finishedAt: Date | undefined }): readonly Fact[] {
-  const duration = formatDuration(durationMs(of));
+function times(span: Span): readonly Fact[] {
+  const { createdAt, finishedAt, reason } = span;
   return [
-    ['started', toTheSecond(of.createdAt)],
-    of.finishedAt === undefined
-      ? ['running for', duration]
-      : ['ended', `${toTheSecond(of.finishedAt)} (after ${duration})`],
+    ['started', withOffset(createdAt)],
+    finishedAt === undefined
+      ? ['running for', spanText(span)]
+      : [reason?.kind === 'lost' ? 'last heard of' : 'ended', `${withOffset(finishedAt)} (after ${spanText(span)})`],
   ];
+}
+
+/** What a step that was taken over, whole or in part, has of the run that executed it. */
+function stepSpan({ createdAt, finishedAt }: Step, tasks: readonly Task[]): Span {
+  const started = Math.min(createdAt.getTime(), ...tasks.map((task) => taskSpan(task).createdAt.getTime()));
+  return {
+    createdAt: new Date(started),
+    finishedAt,
+    reason: tasks.find(({ reason }) => reason?.kind === 'lost')?.reason,
+  };
+}
+
+/** `2026-11-21 10:00:00 +01:00`, local time. */
+function withOffset(time: Date): string {
+  const minutes = -time.getTimezoneOffset();
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `${toTheSecond(time)} ${minutes < 0 ? '-' : '+'}${two(hours)}:${two(rest)}`;
+}
+
+function two(number: number): string {
+  return String(number).padStart(2, '0');
 }
 
 function headings(...texts: readonly string[]): readonly Part[] {

@@ -1,25 +1,28 @@
-import { resolve } from 'node:path';
 import type { Artifact } from '../../client/artifact.ts';
 import type { Home } from '../../client/home.ts';
 import type { Run } from '../../client/run.ts';
 import type { Task } from '../../client/task.ts';
 import { formatBytes } from '../../core/format-bytes.ts';
-import { formatDuration } from '../../core/format-duration.ts';
+import { formatPathspec, parsePathspec } from '../../core/pathspec.ts';
 import { describeReason, type RunReason } from '../../core/status.ts';
 import { timestamp } from '../../core/timestamp.ts';
-import { againCommands, type AgainCommands, flowFileOf, maskedParameters } from '../again-commands.ts';
+import { againCommands, type AgainCommands, flowFileOf } from '../again-commands.ts';
+import { askScript, givenFlowFile } from '../ask-script.ts';
 import { contextHome, type CliContext } from '../context.ts';
 import { latestFailed } from '../latest-failed.ts';
 import type { Output } from '../output.ts';
 import { lastLines, type PastLine } from '../past-lines.ts';
+import { heardUntil, type Span, spanOf, spanText, taskSpan } from '../last-heard.ts';
 import { findPlace, findRun } from '../place.ts';
 import { plainJson } from '../plain-json.ts';
 import { printException } from '../print-exception.ts';
-import { durationMs, runFacts } from '../run-facts.ts';
+import { racewayCommand } from '../raceway-command.ts';
+import { runFacts } from '../run-facts.ts';
 import { toTheSecond } from '../run-table.ts';
-import { distrust, type SourceChange, sourceChange } from '../source-change.ts';
+import { type SourceChange, sourceChange } from '../source-change.ts';
 import { statusPart } from '../status-part.ts';
 import { artifactFacts, shownText, type ShownValue, shownValue, taskFacts } from '../task-facts.ts';
+import { type UnkeptSecrets, unkeptSecrets } from '../unkept-secrets.ts';
 import { valueText } from '../value-text.ts';
 
 const LAST_LINES = 10;
@@ -42,34 +45,50 @@ export async function why(context: CliContext): Promise<void> {
     output.line(`No run in the home ${home.path} has failed, or a resume has made it good.`);
     return;
   }
+  const givenFile = givenFlowFile(options['file']);
   const named = place?.depth === 'task' ? await home.task(`${run.pathspec}/${place.step}/${place.task}`) : undefined;
-  const task = named ?? (run.finished && !run.successful ? await run.failedTask() : undefined);
-  const flowFile = typeof options['file'] === 'string' ? resolve(options['file']) : flowFileOf(run);
+  const failed = run.finished && !run.successful ? await run.failedTask() : undefined;
+  const task = named ?? failed;
+  const commands = againCommands({ home, run, flowFile: givenFile ?? flowFileOf(run) }, task?.pathspec);
+  const isAsked =
+    options['source'] !== false && (task !== undefined || commands.resume !== undefined || givenFile !== undefined);
+  const script = isAsked ? await askScript(run, { home: home.path, givenFile }) : undefined;
+  const explained = task && (await explainTask(task));
+  const unfinished = task === undefined && run.finished ? await unfinishedTasks(run) : [];
+  const lines = [...(explained?.lines ?? []), ...unfinished.flatMap((one) => one.lines)];
   const explanation: Explanation = {
     run,
+    span: heardUntil(
+      await spanOf(run),
+      lines.map(({ time }) => time),
+    ),
     resumes: await resumesOf(home, run),
-    task: task && (await explainTask(task)),
-    unfinished: task === undefined && run.finished ? await unfinishedTasks(run) : [],
-    source:
-      task === undefined || options['source'] === false
-        ? undefined
-        : await sourceOf({ home, run, task, flowFile, isGiven: options['file'] !== undefined }),
-    commands: againCommands({ home, run, flowFile }, task?.pathspec),
+    task: explained,
+    failed,
+    unfinished,
+    source: script && task && sourceChange(script, await stepOf(home, task)),
+    commands,
+    secrets: unkeptSecrets(run, { declared: script && 'secrets' in script ? script.secrets : [], task }),
   };
   if (output.isJson) output.json(await asJson(explanation));
-  else print(output, explanation);
+  else print(context, explanation);
 }
 
 interface Explanation {
   readonly run: Run;
+  /** When the run went on, as far as that is known. */
+  readonly span: Span;
   /** The runs that went on with it. */
   readonly resumes: readonly Run[];
-  /** What failed. */
+  /** What was named, else what failed. */
   readonly task: ExplainedTask | undefined;
+  /** What failed. */
+  readonly failed: Task | undefined;
   /** What was running when the run was ended, if nothing failed. */
   readonly unfinished: readonly { readonly task: Task; readonly lines: readonly PastLine[] }[];
   readonly source: SourceChange | undefined;
   readonly commands: AgainCommands;
+  readonly secrets: UnkeptSecrets;
 }
 
 interface ExplainedTask {
@@ -113,63 +132,93 @@ async function resumesOf(home: Home, run: Run): Promise<readonly Run[]> {
   return resumes;
 }
 
-async function sourceOf({
-  home,
-  run,
-  task,
-  flowFile,
-  isGiven,
-}: {
-  home: Home;
-  run: Run;
-  task: Task;
-  flowFile: string | undefined;
-  isGiven: boolean;
-}): Promise<SourceChange> {
-  if (flowFile === undefined) return { kind: 'unknown', why: 'the command of the run names no flow script' };
-  const against = isGiven ? undefined : distrust(flowFile, { flow: run.flowName, home: home.path });
-  if (against !== undefined) return { kind: 'unknown', why: against };
-  const { sourceSha256 } = await home.step(`${run.pathspec}/${task.stepName}`);
-  return sourceChange({ flowFile, flow: run.flowName, step: task.stepName, sourceSha256 });
+async function stepOf(home: Home, task: Task): Promise<{ readonly step: string; readonly sourceSha256: string }> {
+  const { flow, run, step } = parsePathspec(task.pathspec, 'task');
+  const { sourceSha256 } = await home.step(formatPathspec({ flow, run, step }));
+  return { step, sourceSha256 };
 }
 
-function print(output: Output, { run, resumes, task, unfinished, source, commands }: Explanation): void {
+function print(context: CliContext, explanation: Explanation): void {
+  const { output } = context;
+  const { run, span, resumes, task, failed, unfinished, source } = explanation;
   output.line({ style: 'bold', text: run.pathspec }, '  ', statusPart(run.status, run.reason));
-  output.line('  ', inWords(run));
+  output.line('  ', inWords(run, span));
   for (const resume of resumes) {
     output.line('  It was resumed as ', resume.pathspec, ', which is ', statusPart(resume.status, resume.reason), '.');
   }
+  if (task !== undefined && task.task.status !== 'failed') {
+    output.line('  The task that you named ', task.task.successful ? 'succeeded' : 'is running', '.');
+    if (failed !== undefined) output.line('  What failed is ', failed.pathspec, '.');
+  }
   if (task !== undefined) printTask(output, { ...task, run });
   for (const { task: one, lines } of unfinished) {
-    title(output, `It was running ${one.pathspec}, for ${formatDuration(durationMs(one))}`);
+    title(output, `It was running ${one.pathspec}, for ${timeOf(one, lines)}`);
     printLines(output, lines);
   }
   if (source !== undefined && task !== undefined) {
     title(output, 'Source');
     output.line('    ', sourceText(source, task.task.stepName));
   }
+  printCommands(context, explanation);
+}
+
+function printCommands(context: CliContext, { run, task, commands, secrets }: Explanation): void {
+  const { output } = context;
   const next = [
     ['this task alone', commands.spin],
     ['the rest of the run', commands.resume],
   ].filter((row): row is [string, string] => row[1] !== undefined);
-  if (next.length === 0) return;
-  title(output, 'Once it is mended, run again');
-  output.table(
-    next.map(([what, command]) => [{ style: 'dim', text: what } as const, { style: 'bold', text: command } as const]),
-    '    ',
+  if (next.length > 0) {
+    title(output, task?.task.successful === true ? 'To run it again' : 'Once it is mended, run again');
+    output.table(
+      next.map(([what, command]) => [{ style: 'dim', text: what } as const, { style: 'bold', text: command } as const]),
+      '    ',
+    );
+  } else if (run.kind === 'run' && run.finished && !run.successful) {
+    title(output, 'Once it is mended, run again');
+    const command = `${racewayCommand(context, 'resume')} --file=<file> ${run.pathspec}`;
+    output.table(
+      [
+        [
+          { style: 'dim', text: 'the rest of the run' },
+          { style: 'bold', text: command },
+        ],
+      ],
+      '    ',
+    );
+    const file = flowFileOf(run);
+    output.line('    with its flow script', file === undefined ? '' : `: ${file} is not there any more`);
+  } else return;
+  const { giveAgain, giveIfGiven } = secrets;
+  if (giveAgain.length > 0) output.line('    and give again what is secret and was not kept: ', flags(giveAgain));
+  if (giveIfGiven.length > 0)
+    output.line('    and, if it was given, what is secret and was not kept: ', flags(giveIfGiven));
+}
+
+/** Where others cannot read them. */
+function flags(names: readonly string[]): string {
+  const variables = names.map((name) => `RACEWAY_RESUME_${name.toUpperCase().replaceAll('-', '_')}`);
+  return `${names.map((name) => `--${name}`).join(' ')} (or in the environment: ${variables.join(', ')})`;
+}
+
+/** How long a task ran, as far as that is known. */
+function timeOf(task: Task, lines: readonly PastLine[]): string {
+  return spanText(
+    heardUntil(
+      taskSpan(task),
+      lines.map(({ time }) => time),
+    ),
   );
-  const masked = maskedParameters(run);
-  if (masked.length > 0) output.line(`    and give what is not kept: ${masked.map((name) => `--${name}`).join(' ')}`);
 }
 
 function printTask(output: Output, { run, task, parents, inherited, lines }: ExplainedTask & { run: Run }): void {
   const attempts = task.attempts.length;
   title(output, 'Task');
-  output.line('    ', { style: 'red', text: task.pathspec });
+  output.line('    ', task.status === 'failed' ? { style: 'red', text: task.pathspec } : task.pathspec);
   const facts = [
-    task.index === undefined ? undefined : `index ${task.index}`,
+    task.index === undefined ? undefined : `item ${task.index} of the foreach`,
     attempts > 1 ? `${attempts} attempts` : undefined,
-    `ran for ${formatDuration(durationMs(task))}`,
+    `ran for ${timeOf(task, lines)}`,
   ];
   output.line('    ', facts.filter((fact) => fact !== undefined).join(', '));
   const reason = task.reason ?? task.caught;
@@ -214,12 +263,13 @@ function title(output: Output, text: string): void {
   output.line('  ', { style: 'bold', text });
 }
 
-function inWords(run: Run): string {
-  const { reason, finishedAt } = run;
-  if (run.status === 'running') return `It is running, for ${formatDuration(durationMs(run))} so far.`;
+function inWords(run: Run, span: Span): string {
+  const { reason } = run;
+  const { finishedAt } = span;
+  if (run.status === 'running') return `It is running, for ${spanText(span)} so far.`;
   if (reason === undefined) return 'It succeeded.';
   const when = finishedAt === undefined ? '' : ` (${toTheSecond(finishedAt)})`;
-  const after = `after ${formatDuration(durationMs(run))}${when}`;
+  const after = `after ${spanText({ ...span, reason: undefined })}${when}`;
   return `${ending(reason)} ${after}.`;
 }
 
@@ -255,12 +305,22 @@ function sourceText(source: SourceChange, step: string): string {
   }
 }
 
-async function asJson({ run, resumes, task, unfinished, source, commands }: Explanation): Promise<object> {
+async function asJson({
+  run,
+  resumes,
+  task,
+  failed,
+  unfinished,
+  source,
+  commands,
+  secrets,
+}: Explanation): Promise<object> {
   const parameters: Readonly<Record<string, unknown>> = run.parameters;
   return {
     run: runFacts(run),
     resumes: resumes.map((resume) => runFacts(resume)),
-    failedTask: task === undefined ? null : taskFacts(task.task),
+    task: task === undefined ? null : taskFacts(task.task),
+    failedTask: failed === undefined ? null : taskFacts(failed),
     exception: task?.task.exception ?? null,
     inputs:
       task === undefined
@@ -276,6 +336,7 @@ async function asJson({ run, resumes, task, unfinished, source, commands }: Expl
     runningTasks: unfinished.map(({ task: one, lines }) => ({ ...taskFacts(one), lastLines: lines.map(lineFacts) })),
     source: source ?? null,
     commands: { spin: commands.spin ?? null, resume: commands.resume ?? null },
+    secrets,
   };
 }
 
