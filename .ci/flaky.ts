@@ -2,8 +2,9 @@
  * The whole suite several times in a row while something else keeps the processors busy: `npm run flaky`, or `npm run flaky -- --times 3`.
  * It prints what failed in which round, and fails when something did.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -31,11 +32,19 @@ interface Round {
 const folder = mkdtempSync(join(tmpdir(), 'flaky-'));
 const busy = Array.from({ length: load }, () => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }));
 process.once('exit', endLoad);
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    suite?.kill('SIGTERM');
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(1);
+  });
+}
 
+/** The round that goes on. */
+let suite: ChildProcess | undefined;
 const rounds: Round[] = [];
 for (let index = 1; index <= times; index++) {
-  const round = runSuite(join(folder, `${index}.json`));
+  const round = await runSuite(join(folder, `${index}.json`));
   rounds.push(round);
   const what = round.failed.length === 0 ? 'all passed' : `FAILED: ${round.failed.join('; ')}`;
   console.log(
@@ -49,14 +58,21 @@ console.log(`\n${rounds.length} rounds with ${load} busy processes: ${failures.l
 for (const [test, all] of Map.groupBy(failures, (failure) => failure)) console.log(`${all.length} × ${test}`);
 if (failures.length > 0) process.exitCode = 1;
 
-function runSuite(report: string): Round {
+async function runSuite(report: string): Promise<Round> {
   const start = performance.now();
-  const { status } = spawnSync(
-    'vitest',
-    ['run', '--exclude', 'test/metaflow.test.ts', '--reporter=json', `--outputFile=${report}`],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
+  suite = spawn('vitest', ['run', '--exclude', 'test/metaflow.test.ts', '--reporter=json', `--outputFile=${report}`], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const [status, signal] = (await once(suite, 'exit')) as [number | null, NodeJS.Signals | null];
   const seconds = Math.round((performance.now() - start) / 1000);
+  const facts = { seconds, load: loadavg()[0] ?? 0 };
+  if (!existsSync(report)) {
+    return {
+      ...facts,
+      passed: 0,
+      failed: [`the suite as a whole: it ended with ${status ?? signal} and left no report`],
+    };
+  }
   const { numPassedTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
     numPassedTests: number;
     testResults: { name: string; status: string; assertionResults: { fullName: string; status: string }[] }[];
@@ -67,7 +83,7 @@ function runSuite(report: string): Round {
   });
   // What was left behind fails the suite without failing a test.
   if (status !== 0 && failed.length === 0) failed.push('the suite as a whole: see above');
-  return { passed: numPassedTests, failed, seconds, load: loadavg()[0] ?? 0 };
+  return { ...facts, passed: numPassedTests, failed };
 }
 
 function endLoad(): void {

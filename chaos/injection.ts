@@ -51,6 +51,8 @@ export interface ParentOrder {
   readonly cwd?: string | undefined;
   readonly parameters?: Readonly<Record<string, unknown>> | undefined;
   readonly options?: Readonly<Record<string, unknown>> | undefined;
+  /** Whether the run is killed as soon as it has started. */
+  readonly kills?: boolean | undefined;
   /** How many runs there are to be at once. @default 1 */
   readonly runs?: number | undefined;
   /** How a reader of the lines goes about it: how often it rests and for how long, and how often it leaves and comes back. */
@@ -60,6 +62,12 @@ export interface ParentOrder {
     readonly leaveEvery: number;
   };
 }
+
+/** How Node ends when it is at a loss itself. */
+const NATIVE_CRASHES: ReadonlySet<string> = new Set(['SIGABRT', 'SIGTRAP', 'SIGSEGV', 'SIGILL', 'SIGBUS']);
+
+/** What there is in the stack of an error that nobody caught. */
+const RAW = /node:internal|Unhandled|Internal error/;
 
 const HERE = import.meta.dirname;
 
@@ -152,6 +160,29 @@ export class Injection implements Disposable {
   /** Checks that a message names its cause. */
   checkNames(message: string, words: RegExp): boolean {
     return this.check('errors name their cause', !words.test(message) && `no ${words} in: ${message.slice(-2000)}`);
+  }
+
+  /**
+   * Checks that a program that failed for want of something says what was missing, and in words of its own: an error that nobody
+   * caught, with the stack of Node, is none. That Node itself crashes, or cannot even load the program, is counted for the table.
+   *
+   * @param failed.isAlive whether code of raceway is known to have been executed in it
+   */
+  checkTells(
+    {
+      signalCode,
+      stderr,
+      isAlive,
+    }: { readonly signalCode: string | null; readonly stderr: string; readonly isAlive: boolean },
+    cause: RegExp,
+  ): void {
+    if (signalCode !== null && NATIVE_CRASHES.has(signalCode)) {
+      this.count(`NODE ITSELF CRASHED (${signalCode}), and said what it said`);
+      return;
+    }
+    this.checkNames(stderr, cause);
+    if (isAlive) this.check('no error that nobody caught', RAW.test(stderr) && `it said ${stderr.slice(-2000)}`);
+    else if (RAW.test(stderr)) this.count('Node could not load the program, and said so with a stack of its own');
   }
 
   /** Counts something that happened by chance, for the table. */

@@ -26,6 +26,7 @@ import { killDetaching } from './faults/kill-detaching.ts';
 import { homeMoved } from './faults/home-moved.ts';
 import { homeReadOnly } from './faults/home-read-only.ts';
 import { homeRemoved } from './faults/home-removed.ts';
+import { killKeeper } from './faults/kill-keeper.ts';
 import { killGuardian } from './faults/kill-guardian.ts';
 import { killInCommit } from './faults/kill-in-commit.ts';
 import { killParent } from './faults/kill-parent.ts';
@@ -54,6 +55,7 @@ const FAULTS: readonly Fault[] = [
   killInCommit,
   killResume,
   killDetaching,
+  killKeeper,
   stopRun,
   fewDescriptors,
   fewProcesses,
@@ -114,7 +116,7 @@ for (const fault of FAULTS) {
   struck.push(result);
   const seconds = ((performance.now() - faultMs) / 1000).toFixed(1);
   console.error(
-    `${fault.name}: ${result.notInjected === undefined ? `${result.survived} of ${result.injected} survived` : 'NOT INJECTED'} (${seconds} s)`,
+    `${fault.name}: ${result.notInjected !== undefined && result.injected === 0 ? 'NOT INJECTED' : `${result.survived} of ${result.injected} survived, ${result.wanted} wanted`} (${seconds} s)`,
   );
 }
 const report = formatReport({ struck, extent, seed: seed ?? 0, seconds: (performance.now() - startMs) / 1000 });

@@ -11,15 +11,15 @@ export interface Report {
 
 /** The table, and under it what failed and what was not injected. Markdown that also reads well as it stands. */
 export function formatReport({ struck, extent, seed, seconds }: Report): string {
-  const rows = struck.map(({ fault, injected, survived, counts, peaks, checked, notInjected }) => {
+  const rows = struck.map(({ fault, wanted, injected, survived, counts, peaks, checked, notInjected }) => {
     const facts = [
       ...[...counts].map(([what, count]) => `${what}: ${count}`),
       ...[...peaks].map(([what, value]) => `at most ${value} ${what}`),
     ];
     return [
       fault.title,
-      notInjected === undefined ? String(injected) : 'NOT INJECTED',
-      notInjected === undefined ? String(survived) : '–',
+      timesOf({ wanted, injected, notInjected }),
+      injected === 0 && notInjected !== undefined ? '–' : String(survived),
       [[...checked].join(', '), facts.join('; ')].filter(Boolean).join(' – '),
     ];
   });
@@ -30,15 +30,26 @@ export function formatReport({ struck, extent, seed, seconds }: Report): string 
         `(again: \`npm run chaos -- --seed ${seed} --only ${fault.name} --from ${number} --times 1\`)`,
     ),
   );
-  const notInjected = struck.flatMap(({ fault, notInjected: why }) =>
-    why === undefined ? [] : [`- ${fault.title}: ${why}`],
-  );
+  const notInjected = struck.flatMap(({ fault, wanted, injected, notInjected: why }) => {
+    if (injected >= wanted) return [];
+    return [
+      `- ${fault.title}: ${timesOf({ wanted, injected, notInjected: why })}: ${why ?? 'it came too late too often'}`,
+    ];
+  });
   return [
     `Seed ${seed}, ${extent}, ${machine()}, ${Math.round(seconds)} s.`,
     formatTable([['fault', 'times injected', 'survived', 'what was checked'], ...rows]),
     ...(failures.length === 0 ? [] : [`Failed:\n\n${failures.join('\n')}`]),
-    ...(notInjected.length === 0 ? [] : [`Not injected on this machine:\n\n${notInjected.join('\n')}`]),
+    ...(notInjected.length === 0
+      ? []
+      : [`Not injected on this machine, or not as often as it was to be:\n\n${notInjected.join('\n')}`]),
   ].join('\n\n');
+}
+
+/** How often it came about, and how often it was to, if that is more. */
+function timesOf({ wanted, injected, notInjected }: Pick<Struck, 'wanted' | 'injected' | 'notInjected'>): string {
+  if (injected === 0 && notInjected !== undefined) return 'NOT INJECTED';
+  return injected < wanted ? `${injected} of ${wanted}` : String(injected);
 }
 
 function machine(): string {

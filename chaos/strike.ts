@@ -6,6 +6,8 @@ import { Random } from './random.ts';
 /** What came of a fault. */
 export interface Struck {
   readonly fault: Fault;
+  /** How often it was to come about. */
+  readonly wanted: number;
   /** How often it came about. */
   readonly injected: number;
   /** How often it did, and everything that was checked held. */
@@ -15,7 +17,7 @@ export interface Struck {
   readonly peaks: ReadonlyMap<string, number>;
   /** Also of injections that missed: what did not hold, does not hold. */
   readonly failed: readonly { readonly number: number; readonly failure: Failure }[];
-  /** Why it could not be injected at all on this machine. */
+  /** Why it could not be injected on this machine, at all or any more. */
   readonly notInjected: string | undefined;
 }
 
@@ -86,7 +88,7 @@ export async function strike(
   if (injected === 0 && notInjected === undefined && failed.length === 0) {
     failed.push({ number: from, failure: { what: 'injected', detail: `it came too late in all of ${missed} tries` } });
   }
-  return { fault, injected, survived, checked, counts, peaks, failed, notInjected };
+  return { fault, wanted: times, injected, survived, checked, counts, peaks, failed, notInjected };
 }
 
 async function strikeInTime(fault: Fault, injection: Injection): Promise<void> {

@@ -10,7 +10,7 @@ const CAUSE = /EMFILE|too many open files/i;
 const FEWEST = 22;
 
 /**
- * The flow, or the script that has a Runner run it, may have so few files open that it fails sooner or later, or just not. It
+ * The flow, or the script that has a Runner run it, detached or not, and kills it or not, may have so few files open that it fails sooner or later, or just not. It
  * comes to its end or says what was missing, and the resume without the limit completes.
  */
 export const fewDescriptors: Fault = {
@@ -22,18 +22,22 @@ export const fewDescriptors: Fault = {
     const limit = injection.random.integer(FEWEST, 50);
     const prefix = ['prlimit', `--nofile=${limit}`];
     if (injection.random.next() < 0.5) {
-      const { exitCode, signalCode, stderr } = await injection.startFlow(['run'], { prefix }).ended;
+      const { exitCode, signalCode, stdout, stderr } = await injection.startFlow(['run'], { prefix }).ended;
       injection.count(exitCode === 0 ? 'runs that had enough' : 'runs that had not');
-      if (exitCode !== 0) injection.checkNames(`${signalCode ?? ''} ${stderr}`, CAUSE);
+      if (exitCode !== 0) injection.checkTells({ signalCode, stderr, isAlive: stdout !== '' }, CAUSE);
       await aftermath(injection);
       return;
     }
-    const { signalCode, stdout, stderr } = await injection.startParent({ prefix }).ended;
+    const [detached, kills] = [injection.random.next() < 0.5, injection.random.next() < 0.5];
+    injection.count(`${detached ? 'detached' : 'owned'} runs${kills ? ' to be killed' : ''}`);
+    const { signalCode, stdout, stderr } = await injection.startParent({ prefix, kills, options: { detached } }).ended;
     const [handle, refusal] = [heard(stdout, 'ended'), heard(stdout, 'refused')];
     injection.count(handle?.status === 'successful' ? 'scripts that had enough' : 'scripts that had not');
     if (refusal !== undefined) injection.checkNames(refusal.message, CAUSE);
-    else if (handle === undefined) injection.checkNames(`${signalCode ?? ''} ${stderr}`, CAUSE);
-    else if (handle.status !== 'successful') injection.checkNames(handle.stderr, CAUSE);
+    else if (handle === undefined) injection.checkTells({ signalCode, stderr, isAlive: stdout !== '' }, CAUSE);
+    else if (kills && handle.status !== 'successful' && handle.reason?.kind === 'killed')
+      injection.count('runs that were killed');
+    else if (handle.status !== 'successful') injection.checkTells({ ...handle, isAlive: true }, CAUSE);
     await aftermath(injection, { handle });
   },
 };

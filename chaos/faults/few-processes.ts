@@ -6,7 +6,7 @@ import { heard } from '../heard.ts';
 
 /** What Node, the shell and the kernel say when no process or thread can be made. */
 const CAUSE =
-  /EAGAIN|resource temporarily unavailable|cannot fork|pthread_create|uv_thread_create|SIGABRT|SIGTRAP|SIGSEGV|had not loaded the flow after/i;
+  /EAGAIN|resource temporarily unavailable|cannot fork|pthread_create|uv_thread_create|had not loaded the flow after/i;
 
 /** A user who owns nothing else, so that the limit counts what belongs to one injection. */
 const FIRST_USER = 200_000;
@@ -41,9 +41,10 @@ export const fewProcesses: Fault = {
     };
     if (mayHang) injection.count('with threads of V8');
     if (injection.random.next() < 0.5) {
-      const { exitCode, signalCode, stderr } = await injection.startFlow(['run'], { prefix, environment }).ended;
+      const { exitCode, signalCode, stdout, stderr } = await injection.startFlow(['run'], { prefix, environment })
+        .ended;
       injection.count(exitCode === 0 ? 'runs that had enough' : 'runs that had not');
-      if (exitCode !== 0) injection.checkNames(`${signalCode ?? ''} ${stderr}`, CAUSE);
+      if (exitCode !== 0) injection.checkTells({ signalCode, stderr, isAlive: stdout !== '' }, CAUSE);
       await aftermath(injection);
       return;
     }
@@ -51,8 +52,8 @@ export const fewProcesses: Fault = {
     const [handle, refusal] = [heard(stdout, 'ended'), heard(stdout, 'refused')];
     injection.count(handle?.status === 'successful' ? 'scripts that had enough' : 'scripts that had not');
     if (refusal !== undefined) injection.checkNames(refusal.message, CAUSE);
-    else if (handle === undefined) injection.checkNames(`${signalCode ?? ''} ${stderr}`, CAUSE);
-    else if (handle.status !== 'successful') injection.checkNames(`${handle.signalCode} ${handle.stderr}`, CAUSE);
+    else if (handle === undefined) injection.checkTells({ signalCode, stderr, isAlive: stdout !== '' }, CAUSE);
+    else if (handle.status !== 'successful') injection.checkTells({ ...handle, isAlive: true }, CAUSE);
     await aftermath(injection, { handle });
   },
 };

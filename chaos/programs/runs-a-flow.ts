@@ -5,7 +5,7 @@
 import { type ExecutingRun, Runner } from 'raceway';
 import type { ParentOrder } from '../injection.ts';
 
-const { flow, home, cwd, parameters, options } = JSON.parse(process.argv[2] ?? '') as ParentOrder;
+const { flow, home, cwd, parameters, options, kills } = JSON.parse(process.argv[2] ?? '') as ParentOrder;
 const say = (facts: Readonly<Record<string, unknown>>): boolean => process.stdout.write(`${JSON.stringify(facts)}\n`);
 
 await using runner = new Runner(flow, { home, showOutput: false, ...(cwd && { cwd }) });
@@ -13,6 +13,7 @@ try {
   const running = await runner.asyncRun(parameters, options);
   const { run } = running;
   say({ event: 'started', pathspec: run.pathspec, pid: running.pid });
+  if (kills === true) await running.kill();
   await running.wait();
   const { status, reason, exitCode, signalCode } = running;
   say({ event: 'ended', pathspec: run.pathspec, status, reason, exitCode, signalCode, stderr: stderrOf(running) });

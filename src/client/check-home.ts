@@ -1,11 +1,12 @@
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { RacewayError } from '../core/errors.ts';
 import { formatBytes } from '../core/format-bytes.ts';
 import { collectGarbage } from '../store/collect-garbage.ts';
 import { damagedContents } from '../store/damaged-contents.ts';
 import { DatabaseView } from '../store/database-view.ts';
-import { damagedDatabases, databaseFile, type HomeLocation, locateHome } from '../store/home-folder.ts';
+import { damagedDatabases, databaseFile, type HomeLocation, isOfHome, locateHome } from '../store/home-folder.ts';
+import { namesIn } from '../store/run-files.ts';
 import type { Garbage, RunRecord } from '../store/run-store.ts';
 import { openSqliteStore, SqliteStore } from '../store/sqlite-store.ts';
 import { checkHomeDatabase } from './check-home-database.ts';
@@ -15,7 +16,7 @@ import { type Finding, listed } from './finding.ts';
 import { lostRuns } from './lost-runs.ts';
 import { SEEN_PROCESSES } from './seen-processes.ts';
 
-/** A WAL is written back when it has 16 MB; a larger one was held up by a reader. */
+/** A WAL is written back when it has 4 MB; a larger one was held up by a reader. */
 const LARGE_WAL_BYTES = 64_000_000;
 
 /**
@@ -38,7 +39,7 @@ export async function* checkHome(
   { deep = false }: { readonly deep?: boolean | undefined } = {},
 ): AsyncGenerator<Finding, void, undefined> {
   const home = locateHome(typeof location === 'string' ? { home: location } : location);
-  if (!existsSync(home)) {
+  if (!isHome(home)) {
     throw new RacewayError('HOME', `there is no home at ${home}`, 'Run a flow first, or give another with --home.');
   }
   yield* checkPlace(home);
@@ -60,6 +61,13 @@ export async function* checkHome(
   yield* checkContents(home, { view, deep });
   yield* checkLeftovers(home, view);
   yield* checkWal(home);
+}
+
+/** Whether there is a database, or what is left around one: any other folder is none of raceway's. */
+function isHome(folder: string): boolean {
+  const names = namesIn(folder);
+  const hasDatabase = names.some((name) => name.startsWith(basename(databaseFile(folder))));
+  return hasDatabase || (names.length > 0 && names.every((name) => isOfHome(name)));
 }
 
 async function* checkLostRuns(home: string, view: DatabaseView): AsyncGenerator<Finding> {

@@ -1,5 +1,6 @@
 import { chmodSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { isOfHome } from '../store/home-folder.ts';
 import { namesIn } from '../store/run-files.ts';
 import { type Finding, listed } from './finding.ts';
 
@@ -8,7 +9,7 @@ export function* checkPermissions(home: string): Generator<Finding> {
   const open: string[] = [];
   const foreign: string[] = [];
   const user = process.getuid?.();
-  for (const path of entries(home)) {
+  for (const path of entriesOf(home)) {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) continue; // runs go on
     const { mode, uid } = stats;
@@ -45,11 +46,21 @@ function makePrivate(path: string): void {
   }
 }
 
-/** Everything in a home but symbolic links and what tasks have put aside, which is theirs. */
-function* entries(path: string, depth = 0): Generator<string> {
+/**
+ * Everything of raceway's in a home but what tasks have put aside, which is theirs; the home itself, unless something else is in
+ * it as well: then it is somebody's folder, with a mode of its own.
+ */
+function* entriesOf(home: string): Generator<string> {
+  const names = namesIn(home);
+  const own = names.filter((name) => isOfHome(name));
+  if (own.length === names.length) yield home;
+  for (const name of own) if (name !== 'tmp') yield* entries(join(home, name));
+}
+
+/** A file, or a folder and what is in it, but for symbolic links. */
+function* entries(path: string): Generator<string> {
   const entry = lstatSync(path, { throwIfNoEntry: false });
   if (entry === undefined || entry.isSymbolicLink()) return;
   yield path;
-  if (!entry.isDirectory()) return;
-  for (const name of namesIn(path)) if (depth > 0 || name !== 'tmp') yield* entries(join(path, name), depth + 1);
+  if (entry.isDirectory()) for (const name of namesIn(path)) yield* entries(join(path, name));
 }

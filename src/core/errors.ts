@@ -18,7 +18,8 @@ export type ErrorCode =
   | 'RUN_FAILED'
   | 'SPIN'
   | 'START_TIMEOUT'
-  | 'SUPERSEDED';
+  | 'SUPERSEDED'
+  | 'UNSEEN';
 
 /**
  * The base of every error raceway throws on purpose, apart from `TypeError` and `RangeError` for a wrong argument.

@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
+import { RacewayError } from '../core/errors.ts';
 import { GRACE_MS, signalGroup } from './groups.ts';
 import type { Mark } from './guardian.ts';
+import { cannotLook } from './look.ts';
 import { marked } from './marked.ts';
 import { entryOf, processTable, type ProcessEntry, type ProcessTable } from './process-table.ts';
 
@@ -20,24 +22,54 @@ export interface Tree {
  * Resolves as soon as none is left. What was a descendant when the ending began is ended also if it left the group and
  * dropped the mark.
  *
- * The processes are found in `/proc`.
+ * The processes are found in `/proc`. While this process cannot look there, for want of a descriptor for one, the signals go
+ * to those that are known, the group among them, and it looks again until the time is over.
  *
  * @param options.graceMs time between the two signals in milliseconds, 0 for SIGKILL at once; default 5000
  * @returns `false`, having done nothing, where there is no `/proc`
+ * @throws {RacewayError} `UNSEEN` when this process could not look whether anything is left
  */
 export async function endTree(
   tree: Tree,
   { graceMs = GRACE_MS }: { graceMs?: number | undefined } = {},
 ): Promise<boolean> {
-  const table = await processTable();
+  const table = await seen(processTable());
   if (table === undefined) return false;
   const ending = new Ending(tree);
   const deadline = performance.now() + graceMs;
   if (graceMs > 0) {
     if ((await ending.signal('SIGTERM', table)) === 0 || (await ending.isOverAt(deadline))) return true;
   }
-  if ((await ending.signal('SIGKILL')) > 0) await ending.isOverAt(performance.now() + 2000);
+  if ((await ending.signal('SIGKILL')) === 0 || (await ending.isOverAt(performance.now() + 2000))) return true;
+  if (ending.unseen !== undefined) throw unseenError(tree, ending.unseen.cause);
   return true;
+}
+
+/** That the system does not let this process look at present. */
+class Unseen {
+  readonly cause: unknown;
+
+  constructor(cause: unknown) {
+    this.cause = cause;
+  }
+}
+
+async function seen<T>(reading: Promise<T>): Promise<T | Unseen> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (cannotLook(error)) return new Unseen(error);
+    throw error;
+  }
+}
+
+function unseenError({ pid }: Tree, cause: unknown): RacewayError {
+  return new RacewayError(
+    'UNSEEN',
+    `could not make sure that nothing is left of process ${pid}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    'What is known of it has been sent SIGKILL. Close files or raise the limit (ulimit -n): it is tried again until that can be seen.',
+    { cause },
+  );
 }
 
 /** What is known of a tree that is being ended. Everything that was once seen in it stays in it. */
@@ -52,13 +84,21 @@ class Ending {
   #isGroupWarned = false;
   /** Whether the last look found a process of the group. */
   #sawGroup = false;
+  /** Whether the group has been sent SIGTERM as a whole. */
+  #isGroupAsked = false;
+  #unseen: Unseen | undefined;
 
   constructor(tree: Tree) {
     this.#tree = tree;
   }
 
-  /** Sends the signal to every process of the tree, and returns how many there are. */
-  async signal(signal: NodeJS.Signals, table?: ProcessTable): Promise<number> {
+  /** Why the last look did not see everything, if it did not. */
+  get unseen(): Unseen | undefined {
+    return this.#unseen;
+  }
+
+  /** Sends the signal to every process of the tree, and returns how many there are, as far as can be seen. */
+  async signal(signal: NodeJS.Signals, table?: ProcessTable | Unseen): Promise<number | undefined> {
     this.#signal = signal;
     // The whole group in one go, since its processes may be forking faster than they are counted.
     if (signal === 'SIGKILL' && this.#sawGroup) signalGroup(this.#tree.pid, signal);
@@ -75,9 +115,15 @@ class Ending {
     }
   }
 
-  /** Sends the signal to whoever has not had it, and returns how many are left. */
-  async #look(table?: ProcessTable): Promise<number> {
-    const [processes = [], pids] = await Promise.all([table ?? processTable(), this.#marked()]);
+  /** Sends the signal to whoever has not had it, and returns how many are left; `undefined` when not all could be seen. */
+  async #look(table?: ProcessTable | Unseen): Promise<number | undefined> {
+    const [processes = [], marks] = await Promise.all([table ?? seen(processTable()), seen(this.#marked())]);
+    this.#unseen = [processes, marks].find((one) => one instanceof Unseen);
+    if (processes instanceof Unseen) {
+      this.#signalKnown();
+      return undefined;
+    }
+    const pids = marks instanceof Unseen ? [] : marks;
     const members = this.#membersIn(processes, new Set(pids));
     const isFirst = ({ pid, group }: ProcessEntry): boolean => pid === this.#tree.pid || group === this.#tree.pid;
     const isHeadStart = this.#signal === 'SIGTERM' && !this.#isGroupWarned && members.some(isFirst);
@@ -86,10 +132,26 @@ class Ending {
       const { pid, startTime } = entry;
       if (this.#sent.get(pid) === this.#signal || (isHeadStart && !isFirst(entry))) continue;
       this.#sent.set(pid, this.#signal);
-      // It may have ended since, and its pid may be another's.
-      if (entryOf(pid)?.startTime === startTime) send(pid, this.#signal);
+      if (this.#signal === 'SIGTERM' && this.#isGroupAsked && isFirst(entry)) continue;
+      if (isStill(pid, startTime)) send(pid, this.#signal);
     }
-    return members.length;
+    return this.#unseen === undefined ? members.length : undefined;
+  }
+
+  /** Sends the signal to whoever is known without a look: the child's group, the child, and who was seen before. */
+  #signalKnown(): void {
+    const { pid: group, startTime } = this.#tree;
+    if (this.#signal === 'SIGKILL' || !this.#isGroupAsked) {
+      const isLeading = signalGroup(group, this.#signal);
+      if (this.#signal === 'SIGTERM') this.#isGroupAsked = true;
+      // One that leads no group is to be told itself. Without a start time it is only the name of a group.
+      if (!isLeading && startTime !== undefined) send(group, this.#signal);
+    }
+    for (const pid of this.#members.keys()) {
+      if (pid === group || this.#sent.get(pid) === this.#signal) continue;
+      this.#sent.set(pid, this.#signal);
+      send(pid, this.#signal);
+    }
   }
 
   async #marked(): Promise<readonly number[]> {
@@ -116,6 +178,16 @@ class Ending {
     for (const { pid, startTime } of members.values()) this.#members.set(pid, startTime);
     this.#sawGroup = members.values().some(({ group }) => group === this.#tree.pid);
     return [...members.values()];
+  }
+}
+
+/** It may have ended since, and its pid may be another's. When that cannot be told, it was there a moment ago. */
+function isStill(pid: number, startTime: string): boolean {
+  try {
+    return entryOf(pid)?.startTime === startTime;
+  } catch (error) {
+    if (cannotLook(error)) return true;
+    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { look } from './look.ts';
 import { processIds } from './process-table.ts';
 
 /**
@@ -7,6 +8,7 @@ import { processIds } from './process-table.ts';
  * there is no `/proc` to tell.
  *
  * @param files those that are gone must have been in a folder that is there
+ * @throws what the system says when this process cannot look at present (`cannotLook`)
  */
 export function fileHolders(files: readonly string[]): readonly number[] | undefined {
   const paths = new Set(files.map((file) => join(realpathSync(dirname(file)), basename(file))));
@@ -14,12 +16,11 @@ export function fileHolders(files: readonly string[]): readonly number[] | undef
 }
 
 function openFiles(pid: number): readonly string[] {
-  try {
-    const folder = `/proc/${pid}/fd`;
-    return readdirSync(folder).map((descriptor) =>
-      readlinkSync(`${folder}/${descriptor}`).replace(/ \(deleted\)$/, ''),
-    );
-  } catch {
-    return []; // it has ended, is just opening and closing files, or is another user's
-  }
+  const folder = `/proc/${pid}/fd`;
+  const descriptors = look(() => readdirSync(folder)) ?? []; // it has ended, or is another user's
+  // One that was closed since names nothing; the others still count.
+  return descriptors.flatMap((descriptor) => {
+    const path = look(() => readlinkSync(`${folder}/${descriptor}`));
+    return path === undefined ? [] : [path.replace(/ \(deleted\)$/, '')];
+  });
 }

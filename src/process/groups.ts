@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { cannotLook } from './look.ts';
 import { entryOf, processIds } from './process-table.ts';
 
 /** How long a process is given between SIGTERM and SIGKILL unless the caller says otherwise, in milliseconds. */
@@ -17,7 +18,7 @@ export function signalGroup(group: number, signal: NodeJS.Signals): boolean {
 
 /**
  * Whether a process of the group has not ended yet. Those that ended and were not reaped do not count: a container
- * whose first process reaps nobody keeps them for ever.
+ * whose first process reaps nobody keeps them for ever. They do while this process cannot look which they are.
  */
 export function groupExists(group: number): boolean {
   return send(group, 0) && hasLiveMember(group);
@@ -61,6 +62,11 @@ function send(group: number, signal: NodeJS.Signals | 0): boolean {
 }
 
 function hasLiveMember(group: number): boolean {
-  const pids = processIds();
-  return pids === undefined || pids.some((pid) => entryOf(pid)?.group === group);
+  try {
+    const pids = processIds();
+    return pids === undefined || pids.some((pid) => entryOf(pid)?.group === group);
+  } catch (error) {
+    if (cannotLook(error)) return true;
+    throw error;
+  }
 }

@@ -45,6 +45,7 @@ export class Guardian implements AsyncDisposable {
   /** Whether the shell could not be started for want of something that there may be later. */
   #isWanting = false;
   #closed: Promise<void> | undefined;
+  #isDismissed = false;
 
   /** @param options.graceMs time between SIGTERM and SIGKILL in milliseconds, 0 or more; default 5000 */
   constructor({ graceMs = GRACE_MS }: { graceMs?: number } = {}) {
@@ -56,7 +57,7 @@ export class Guardian implements AsyncDisposable {
   /** Ends this group when this process ends. The order is with the guardian when the call returns. */
   watch(group: number): void {
     this.#groups.add(group);
-    if (this.#isWanting) this.#replace();
+    if (this.#isWanting || this.#isDismissed) this.#replace();
     else this.#tell(`+ ${group}\n`);
   }
 
@@ -70,7 +71,8 @@ export class Guardian implements AsyncDisposable {
     // The shell reads line by line, and would end a name with a line break at that.
     if (path.includes('\n')) return;
     this.#folders.add(path);
-    this.#tell(`> ${path}\n`);
+    if (this.#isDismissed) this.#replace();
+    else this.#tell(`> ${path}\n`);
   }
 
   /** Forgets a folder. */
@@ -86,11 +88,13 @@ export class Guardian implements AsyncDisposable {
 
   /**
    * Lets the guardian go at once and without a look around, which reads the environment of every process of the machine:
-   * for an owner that has itself ended all it started. Does nothing while a group or a folder is still watched.
+   * for an owner that has itself ended all it started. Does nothing while a group or a folder is still watched. What is watched
+   * after it gets another.
    */
   dismiss(): void {
-    if (this.#groups.size > 0 || this.#folders.size > 0) return;
-    this.#closed ??= Promise.resolve();
+    if (this.#groups.size > 0 || this.#folders.size > 0 || this.#closed !== undefined) return;
+    this.#isDismissed = true;
+    this.#closed = Promise.resolve();
     this.#tell('!\n');
   }
 
@@ -118,13 +122,15 @@ export class Guardian implements AsyncDisposable {
     shell.on('error', ({ code }: NodeJS.ErrnoException) => (this.#isWanting = code !== 'ENOENT'));
     shell.once('exit', (_, signalCode) => {
       // Somebody struck it down. One that ended by itself could not live, and is not tried again.
-      if (signalCode !== null && this.#closed === undefined) this.#replace();
+      if (signalCode !== null && this.#closed === undefined && shell === this.#shell) this.#replace();
     });
     return shell;
   }
 
   #replace(): void {
     this.#isWanting = false;
+    if (this.#isDismissed) this.#closed = undefined;
+    this.#isDismissed = false;
     this.#shell = this.#start();
     for (const group of this.#groups) this.#tell(`+ ${group}\n`);
     for (const folder of this.#folders) this.#tell(`> ${folder}\n`);

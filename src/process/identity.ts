@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { ProcessIdentity } from '../core/process-identity.ts';
+import { look } from './look.ts';
 import { parseStat } from './process-stat.ts';
 
 /** Whether a process is still there; `elsewhere` means that only its own machine could tell. */
@@ -25,16 +26,22 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
 
 /**
  * Whether the process that `identity` was taken of is still there. Synchronous and cheap (30 µs on Linux). A process
- * that is stopped or asleep is alive; one that has ended and waits to be reaped is gone. Throws what the system says when
- * this process has no file descriptor left to find out.
+ * that is stopped or asleep is alive; one that has ended and waits to be reaped is gone.
+ *
+ * @throws what the system says when this process cannot look at present, for want of a descriptor for one (`cannotLook`)
  *
  * @example
  * presence(run.process) === 'gone'; // nobody will finish that run
  */
 export function presence(identity: ProcessIdentity): Presence {
-  if (identity.host !== hostname()) return 'elsewhere';
+  if (isElsewhere(identity)) return 'elsewhere';
   if (identity.bootId !== bootId()) return 'gone';
   return startTimeOf(identity.pid) === identity.startTime ? 'alive' : 'gone';
+}
+
+/** Whether only another machine could tell. This can be asked whatever this process is short of. */
+export function isElsewhere({ host }: ProcessIdentity): boolean {
+  return host !== hostname();
 }
 
 function startTimeOf(pid: number): string | undefined {
@@ -51,28 +58,19 @@ function bootId(): string {
   return knownBootId;
 }
 
-/** What keeps this process from reading what is there. To go on without would make a dead process of a live one. */
-const WANTS: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
-
 function readProc(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch (error) {
-    if (WANTS.has((error as NodeJS.ErrnoException).code)) throw error;
-    return undefined;
-  }
+  return look(() => readFileSync(file, 'latin1'));
 }
 
 function startTimeFromPs(pid: number): string | undefined {
-  try {
-    const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+  // ps exits with 1 when there is no such process
+  const line = look(() =>
+    execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
       encoding: 'utf8',
       env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
       stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-    const [, state, startTime] = /^(\S+)\s+(.+)$/.exec(line) ?? [];
-    return state === undefined || state.startsWith('Z') ? undefined : startTime;
-  } catch {
-    return undefined; // ps exits with 1 when there is no such process
-  }
+    }),
+  );
+  const [, state, startTime] = /^(\S+)\s+(.+)$/.exec(line?.trim() ?? '') ?? [];
+  return state === undefined || state.startsWith('Z') ? undefined : startTime;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { Mark } from './guardian.ts';
+import { look } from './look.ts';
 import { processIds } from './process-table.ts';
 import { SharedReading } from './shared-reading.ts';
 
@@ -11,6 +12,7 @@ const PIDS_PER_TURN = 32;
  * elsewhere there are none. Processes that ended, and those of other users, are not among them.
  *
  * @param mark without a `value` any value will do
+ * @throws what the system says when this process cannot look at present (`cannotLook`)
  */
 export async function marked(mark: { readonly name: Mark['name']; readonly value?: Mark['value'] }): Promise<number[]> {
   const found: number[] = [];
@@ -21,13 +23,19 @@ export async function marked(mark: { readonly name: Mark['name']; readonly value
 }
 
 /** The value that each process has for the variable. */
-function markValues(name: string): Promise<ReadonlyMap<number, string>> {
-  let reading = readings.get(name);
-  if (reading === undefined) readings.set(name, (reading = new SharedReading(() => read(name))));
-  return reading.take();
+async function markValues(name: string): Promise<ReadonlyMap<number, string>> {
+  const shared = readings.get(name) ?? { reading: new SharedReading(() => read(name)), users: 0 };
+  readings.set(name, shared);
+  shared.users += 1;
+  try {
+    return await shared.reading.take();
+  } finally {
+    shared.users -= 1;
+    if (shared.users === 0) readings.delete(name); // there is a name for every detached run
+  }
 }
 
-const readings = new Map<string, SharedReading<ReadonlyMap<number, string>>>();
+const readings = new Map<string, { readonly reading: SharedReading<ReadonlyMap<number, string>>; users: number }>();
 
 async function read(name: string): Promise<ReadonlyMap<number, string>> {
   const values = new Map<number, string>();
@@ -40,12 +48,8 @@ async function read(name: string): Promise<ReadonlyMap<number, string>> {
 }
 
 function markValue(pid: number, name: string): string | undefined {
-  let environment: Buffer;
-  try {
-    environment = readFileSync(`/proc/${pid}/environ`);
-  } catch {
-    return undefined; // it has ended, or is another user's
-  }
+  const environment = look(() => readFileSync(`/proc/${pid}/environ`));
+  if (environment === undefined) return undefined; // it has ended, or is another user's
   const start = environment.indexOf(`${name}=`);
   // An entry begins the environment or follows the zero byte that ends another.
   if (start === -1 || (start > 0 && environment[start - 1] !== 0)) return undefined;

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { look } from './look.ts';
 import { parseStat, type ProcessStat } from './process-stat.ts';
 import { SharedReading } from './shared-reading.ts';
 
@@ -21,6 +22,7 @@ const reading = new SharedReading(read);
  * Reads `/proc` without holding up the event loop for more than a millisecond at a time.
  *
  * @returns `undefined` where there is no `/proc`
+ * @throws what the system says when this process cannot look at present (`cannotLook`)
  */
 export function processTable(): Promise<ProcessTable | undefined> {
   return reading.take();
@@ -38,26 +40,17 @@ async function read(): Promise<ProcessTable | undefined> {
   return table;
 }
 
-/** The ids of all processes, or `undefined` where there is no `/proc`. */
+/** The ids of all processes, or `undefined` where there is no `/proc`; throws as `processTable` does. */
 export function processIds(): number[] | undefined {
   if (process.platform !== 'linux') return undefined;
-  try {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
-  } catch {
-    return undefined;
-  }
+  return look(() => readdirSync('/proc'))
+    ?.filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
-/** One row of the table; `undefined` when the process has ended. */
+/** One row of the table; `undefined` when the process has ended; throws as `processTable` does. */
 export function entryOf(pid: number): ProcessEntry | undefined {
-  let stat: ProcessStat | undefined;
-  try {
-    stat = parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  } catch {
-    return undefined; // ended since the folder was listed
-  }
+  const stat = parseStat(look(() => readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? '');
   if (stat === undefined || stat.ended) return undefined;
   return { pid, parentPid: stat.parentPid, group: stat.group, startTime: stat.startTime };
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type AttributeFile, type Attributes, parseAttributes } from '../core/attributes.ts';
 import type { RacewayError } from '../core/errors.ts';
+import { endAnyhow } from './end-anyhow.ts';
 import { FlowStartError, StartTimeoutError } from './errors.ts';
 import type { StartedProcess } from './run-process.ts';
 import { timeLimit } from './time-limit.ts';
@@ -74,7 +75,10 @@ export async function readAttributes(file: string): Promise<AttributeFile> {
 }
 
 async function withStartError(error: RacewayError, child: StartedProcess): Promise<RacewayError> {
-  const timer = setTimeout(() => void child.end(), FAREWELL_MS);
+  const timer = setTimeout(
+    () => void endAnyhow(() => child.end(), { isGone: () => child.exit !== undefined }),
+    FAREWELL_MS,
+  );
   const exit = await child.exited;
   clearTimeout(timer);
   await child.finish();

@@ -5,9 +5,11 @@ import type { ProcessIdentity } from '../core/process-identity.ts';
 import { endTree, type Tree } from '../process/end-tree.ts';
 import { endUnseenTree } from '../process/end-unseen-tree.ts';
 import { FolderWatch } from '../process/folder-watch.ts';
-import { presence } from '../process/identity.ts';
+import { isElsewhere, presence } from '../process/identity.ts';
 import { LogFile } from '../process/log-file.ts';
+import { cannotLook, look } from '../process/look.ts';
 import { marked } from '../process/marked.ts';
+import { endAnyhow } from './end-anyhow.ts';
 import { CleanedUpError, type StartFacts } from './errors.ts';
 import type { Exit, RunProcess, StartedProcess } from './run-process.ts';
 import { exitFile } from './keeper.ts';
@@ -47,6 +49,8 @@ export class AttachedProcess implements RunProcess, StartedProcess {
   readonly #facts: AttachedFacts;
   readonly #released = Promise.withResolvers<false>();
   #exit: Exit | undefined;
+  /** The ending of what could not be seen when it was to be ended. */
+  #rest: Promise<void> | undefined;
   #isReleased = false;
   #holders = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -54,7 +58,7 @@ export class AttachedProcess implements RunProcess, StartedProcess {
 
   /** Looks whether it has ended before it gives it out. */
   static async open(facts: AttachedFacts): Promise<AttachedProcess> {
-    return new AttachedProcess(facts, await exitSoFar(facts));
+    return new AttachedProcess(facts, await exitSeen(facts));
   }
 
   private constructor(facts: AttachedFacts, ended: Exit | undefined) {
@@ -98,11 +102,11 @@ export class AttachedProcess implements RunProcess, StartedProcess {
     };
   }
 
-  /** @throws {RacewayError} `OTHER_MACHINE` when it runs on another machine */
+  /** @throws {RacewayError} `OTHER_MACHINE` when it runs on another machine, `UNSEEN` as `endTree` */
   async end({ graceMs }: { readonly graceMs?: number | undefined } = {}): Promise<void> {
     const { identities, tree } = this.#facts;
     if (this.#exit !== undefined) return;
-    const elsewhere = identities.find((identity) => presence(identity) === 'elsewhere');
+    const elsewhere = identities.find(isElsewhere);
     if (elsewhere !== undefined) {
       throw new RacewayError(
         'OTHER_MACHINE',
@@ -110,13 +114,22 @@ export class AttachedProcess implements RunProcess, StartedProcess {
         `Do it there: raceway stop, or kill ${elsewhere.pid}.`,
       );
     }
-    if (!(await endTree(tree, { graceMs }))) await endUnseenTree(tree.pid, { graceMs });
     using _held = this.hold();
+    try {
+      if (!(await endTree(tree, { graceMs }))) await endUnseenTree(tree.pid, { graceMs });
+    } catch (error) {
+      this.#rest ??= endAnyhow(async () => void (await endTree(tree, { graceMs: 0 })));
+      throw error;
+    }
     await Promise.race([this.exited, this.#released.promise]);
   }
 
   async cleared(): Promise<boolean> {
-    return await Promise.race([this.exited.then(() => true), this.#released.promise]);
+    const isOver = this.exited.then(async () => {
+      await this.#rest;
+      return true;
+    });
+    return await Promise.race([isOver, this.#released.promise]);
   }
 
   async finish(): Promise<void> {
@@ -158,7 +171,7 @@ export class AttachedProcess implements RunProcess, StartedProcess {
     for (let pauseMs = FIRST_PAUSE_MS; this.#exit === undefined; pauseMs = Math.min(pauseMs * 1.5, LAST_PAUSE_MS)) {
       await this.#pause(pauseMs);
       if (this.#isReleased) return await new Promise(() => {}); // nobody waits for it any more
-      this.#exit = await exitSoFar(this.#facts);
+      this.#exit = await exitSeen(this.#facts);
     }
     this.watch.wake();
     return this.#exit;
@@ -171,6 +184,16 @@ export class AttachedProcess implements RunProcess, StartedProcess {
     if (this.#holders === 0) this.#timer.unref();
     await this.#look.promise;
     clearTimeout(this.#timer);
+  }
+}
+
+/** As far as it can be seen: while this process cannot look, it has not ended. */
+async function exitSeen(facts: AttachedFacts): Promise<Exit | undefined> {
+  try {
+    return await exitSoFar(facts);
+  } catch (error) {
+    if (cannotLook(error)) return undefined;
+    throw error;
   }
 }
 
@@ -187,12 +210,7 @@ async function exitSoFar({ identities, tree, folder, isRecordedEnd }: AttachedFa
 
 /** How the process of a folder ended, as its keeper wrote it. */
 function exitIn(folder: string): Exit {
-  let text: string;
-  try {
-    text = readFileSync(exitFile(folder), 'utf8');
-  } catch {
-    return UNKNOWN; // the keeper was struck down as well
-  }
+  const text = look(() => readFileSync(exitFile(folder), 'utf8')) ?? ''; // none: the keeper was struck down as well
   const status = Number(text);
   if (!/^\d+\n$/.test(text)) return UNKNOWN;
   const signalCode = SIGNALS.find(([, number]) => number === status - SIGNALLED)?.[0];

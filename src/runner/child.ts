@@ -8,6 +8,7 @@ import { identityOf } from '../process/identity.ts';
 import { LogFile } from '../process/log-file.ts';
 import { marked } from '../process/marked.ts';
 import { makeTempFolder, type TempFolder } from '../process/temp-folder.ts';
+import { endAnyhow } from './end-anyhow.ts';
 import { CleanedUpError, type StartFacts } from './errors.ts';
 import type { Exit, RunProcess, StartedProcess } from './run-process.ts';
 import { type NewProcess, processFiles, type ProcessPlan, startProcess } from './start-process.ts';
@@ -92,7 +93,7 @@ export class Child implements RunProcess, StartedProcess {
     return this.#exit;
   }
 
-  /** Ends the child and everything it started: SIGTERM, then SIGKILL after `graceMs`. Resolves when nothing of it is left. */
+  /** Ends the child and everything it started: SIGTERM, then SIGKILL after `graceMs`. Resolves when nothing of it is left; throws as `endTree`. */
   async end({ graceMs }: { graceMs?: number | undefined } = {}): Promise<void> {
     if (!(await endTree(this.#tree, { graceMs }))) await endUnseenTree(this.pid, { graceMs });
     await this.exited;
@@ -140,10 +141,12 @@ export class Child implements RunProcess, StartedProcess {
   async #clear(): Promise<true> {
     const { exitCode } = await this.exited;
     rmSync(processFiles(this.#folder.path).parameters, { force: true }); // there may be secrets in it
-    // A child that exits with 0 has cleared up as a rule, and whether it has costs less to see than to end nothing.
-    if (exitCode !== 0 || groupExists(this.pid) || (await marked(this.#mark)).length > 0) {
-      if (!(await endTree(this.#tree))) await endUnseenTree(this.pid);
-    }
+    await endAnyhow(async () => {
+      // A child that exits with 0 has cleared up as a rule, and whether it has costs less to see than to end nothing.
+      if (exitCode !== 0 || groupExists(this.pid) || (await marked(this.#mark)).length > 0) {
+        if (!(await endTree(this.#tree))) await endUnseenTree(this.pid);
+      }
+    });
     this.#guardian.release(this.pid);
     return true;
   }

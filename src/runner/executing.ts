@@ -3,12 +3,13 @@ import type { Home } from '../client/home.ts';
 import type { Run } from '../client/run.ts';
 import type { Task } from '../client/task.ts';
 import type { LogStream } from '../client/task-log.ts';
-import { InvalidOptionError } from '../core/errors.ts';
+import { InvalidOptionError, RacewayError } from '../core/errors.ts';
 import type { FlowShape } from '../core/flow-shape.ts';
 import { harmless } from '../core/harmless.ts';
 import { describeReason, type RunReason, type RunState, type RunStatus } from '../core/status.ts';
 import type { LogLine } from '../process/line-reader.ts';
 import { copyLog } from './copy-log.ts';
+import { endAnyhow } from './end-anyhow.ts';
 import { CleanedUpError, RunFailedError } from './errors.ts';
 import type { ExecutingRun } from './executing-run.ts';
 import type { ExecutingTask } from './executing-task.ts';
@@ -154,7 +155,7 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
     const stop = () => stopped.reject(signal?.reason);
     using _held = this.#process.hold();
     using _limit = timeLimit(timeoutMs, () =>
-      this.#process.ownership === 'owned' ? void this.#end('timeout') : stopped.resolve('let go'),
+      this.#process.ownership === 'owned' ? void this.#endAnyhow('timeout') : stopped.resolve('let go'),
     );
     const printed = stream === undefined ? undefined : copyLog(this.#log(stream), process[stream], stopPrinting.signal);
     signal?.addEventListener('abort', stop, { once: true });
@@ -181,7 +182,8 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
    * run has ended.
    *
    * @throws {RangeError} when `graceMs` is negative or no number
-   * @throws {RacewayError} `OTHER_MACHINE` when it was attached to and is executed on another machine
+   * @throws {RacewayError} `OTHER_MACHINE` when it was attached to and is executed on another machine; `UNSEEN` when this
+   * process has no descriptor left to see whether anything is left, after SIGTERM and SIGKILL to what it knew of
    */
   async kill({ graceMs }: KillOptions = {}): Promise<void> {
     if (graceMs !== undefined) checkTimeLimit(graceMs);
@@ -229,18 +231,24 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
       try {
         await this.#process.end({ graceMs });
       } catch (error) {
-        this.#ending = before;
+        // Else it has had its signals, and only what became of it could not be seen.
+        if (error instanceof RacewayError && error.code === 'OTHER_MACHINE') this.#ending = before;
         throw error;
       }
     }
     await this.#settled;
   }
 
+  /** The same for when nobody waits for it. Never rejects. */
+  async #endAnyhow(why: 'killed' | 'timeout'): Promise<void> {
+    await endAnyhow(() => this.#end(why), { isGone: () => this.#process.exit !== undefined });
+  }
+
   /** Follows the run to its end. Never rejects: whatever happens to the home, the child has ended and that is what counts. */
   async #settle(): Promise<void> {
     const { signal, timeoutMs } = this.#parts;
-    const abort = () => void this.#end('killed');
-    using limit = timeLimit(timeoutMs, () => void this.#end('timeout'));
+    const abort = () => void this.#endAnyhow('killed');
+    using limit = timeLimit(timeoutMs, () => void this.#endAnyhow('timeout'));
     signal?.addEventListener('abort', abort);
     if (signal?.aborted === true) abort();
     const isOver = await this.#process.cleared();
@@ -277,7 +285,8 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
   #stateFromRecord({ status, reason }: Run<F>): RunState {
     if (status === 'successful') return { status };
     const isTold = status !== 'running' && reason !== undefined && reason.kind !== 'lost';
-    if (isTold && this.#ending === undefined) return { status, reason };
+    // One that is being ended and had come to its own end before keeps that, as its record does (`recordEnd`).
+    if (isTold && (this.#ending === undefined || reason.kind !== 'signal')) return { status, reason };
     const state = this.#stateFromExit();
     return state.status === 'successful' ? { status: 'failed', reason: { kind: 'exit', exitCode: 0 } } : state;
   }

@@ -1,5 +1,6 @@
 import { readAttributes } from './announcement.ts';
 import type { Child } from './child.ts';
+import { endAnyhow } from './end-anyhow.ts';
 import { FlowStartError, StartTimeoutError } from './errors.ts';
 import { timeLimit } from './time-limit.ts';
 
@@ -29,7 +30,7 @@ export async function flowDescription(
   { startTimeoutMs, signal }: { startTimeoutMs: number; signal: AbortSignal },
 ): Promise<FlowDescription> {
   let isLate = false;
-  const end = () => void child.end();
+  const end = () => void endAnyhow(() => child.end(), { isGone: () => child.exit !== undefined });
   using _limit = timeLimit(startTimeoutMs, () => {
     isLate = true;
     end();

@@ -208,7 +208,11 @@ export class Operations<F extends FlowShape> implements AsyncDisposable {
         const copied = showsOutput && isDetached ? copyOutput(runProcess) : copying;
         return { running, copied };
       } catch (error) {
-        await child.end();
+        try {
+          await child.end();
+        } catch {
+          throw error; // what is left cannot be seen at present; it is ended with this process at the latest
+        }
         await child.finish();
         await Promise.allSettled([copying]);
         await child.discard();
@@ -303,10 +307,13 @@ export class Operations<F extends FlowShape> implements AsyncDisposable {
       ),
     );
     await Promise.allSettled(this.#starting);
-    await Promise.all([...this.#runs].map((running) => this.#disposeRun(running)));
-    await Promise.all([...this.#homes.values()].map(async (opening) => (await opening).close()));
-    this.#homes.clear();
-    await this.#guardian?.[Symbol.asyncDispose]();
+    try {
+      await Promise.all([...this.#runs].map((running) => this.#disposeRun(running)));
+      await Promise.all([...this.#homes.values()].map(async (opening) => (await opening).close()));
+      this.#homes.clear();
+    } finally {
+      await this.#guardian?.[Symbol.asyncDispose](); // it ends what could not be ended from here
+    }
   }
 }
 

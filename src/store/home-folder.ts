@@ -100,6 +100,13 @@ export function damagedDatabases(home: string): readonly string[] {
   return names.filter((name) => name.startsWith(DAMAGED_PREFIX) && !/-(wal|shm)$/.test(name));
 }
 
+/** Whether something in a home is raceway's, by its name. */
+export function isOfHome(name: string): boolean {
+  return name.startsWith('raceway.db') || FOLDERS.has(name);
+}
+
+const FOLDERS: ReadonlySet<string> = new Set(['artifacts', 'cards', 'detached', 'logs', 'tmp']);
+
 /** Where to put a damaged database aside. */
 export function newDamagedName(home: string): string {
   return join(home, `${DAMAGED_PREFIX}${new Date().toISOString().replaceAll(/[:.]/g, '-')}`);

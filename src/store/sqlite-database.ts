@@ -45,8 +45,9 @@ export class SqliteDatabase {
       const database = new DatabaseSync(file, { readOnly, timeout: busyTimeoutMs });
       try {
         distrust(database);
-        // A checkpoint waits for the disk; four times the default makes them rarer, and a home at most 16 MB larger.
-        database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000');
+        // A commit does not wait for the disk. The log is written back at 4 MB, the default of SQLite: whoever opens the database
+        // first reads all of it.
+        database.exec('PRAGMA synchronous = NORMAL');
         prepareSchema(database, { file, readOnly });
         return new SqliteDatabase(database, { file, busyTimeoutMs });
       } catch (error) {

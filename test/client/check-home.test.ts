@@ -109,6 +109,21 @@ function contentsOf(home: string): readonly string[] {
 }
 
 describe('checking a home', () => {
+  test('leaves a folder alone that is none, and in one that somebody else uses too what is not raceway’s', async () => {
+    using folder = temporaryFolder();
+    mkdirSync(folder.file('logs'));
+    for (const name of ['main.ts', 'logs/server.log']) writeFileSync(folder.file(name), '', { mode: 0o644 });
+    chmodSync(folder.path, 0o755);
+    await expect(findings(folder.path)).rejects.toThrow(`there is no home at ${folder.path}`);
+    await openSqliteStore(folder.path, { access: 'write' }).close();
+    chmodSync(databaseFile(folder.path), 0o644);
+    for (const { kind, mend } of await findings(folder.path)) if (kind === 'permissions') await mend?.();
+    const modeOf = (path: string) => statSync(path).mode & 0o777;
+    expect([folder.path, folder.file('main.ts'), databaseFile(folder.path)].map(modeOf)).toStrictEqual([
+      0o755, 0o644, 0o600,
+    ]);
+  });
+
   test.each<[string, (file: string) => void]>([
     ['one that a killed process has left a log in', () => {}],
     ['one without a log', (file) => rmSync(`${file}-wal`)],

@@ -145,6 +145,18 @@ describe('Guardian', () => {
     await once(child, 'exit');
   });
 
+  test('watches what is started after it was dismissed', async () => {
+    const guardian = new Guardian();
+    guardian.dismiss();
+    await until(() => guardianPid(guardian) === undefined);
+    const child = startMarked(guardian, 'sleep', ['600']);
+    guardian.watch(child.pid ?? 0);
+    expect(guardianPid(guardian)).toBeDefined();
+    await guardian.close();
+    await until(() => child.signalCode === 'SIGTERM');
+    expect(guardianPid(guardian)).toBeUndefined();
+  });
+
   test('cannot be dismissed while something is watched', async () => {
     const guardian = new Guardian();
     const child = startMarked(guardian, 'sleep', ['600']);

@@ -203,3 +203,19 @@ test('fifty runs at once from one script all succeed, on one home, in under 150 
   expect(result.stderr).not.toContain('locked');
   expect(result.peakMegabytes).toBeLessThan(150);
 }, 120_000);
+
+test('a run that is killed when it had failed by itself is told of as it is recorded', async () => {
+  using folder = flowFolder(`
+    setInterval(() => {}, 1e6); // its process stays when the run has ended
+    export class Sample extends FlowSpec {
+      start = step(() => { this.next(this.end); });
+      end = step(() => { throw new Error('by itself'); });
+    }`);
+  await using runner = new Runner(folder.script, { home: folder.file('.raceway'), showOutput: false });
+  const running = await runner.asyncRun();
+  await until(async () => (await running.run.refresh()).finished);
+  expect(running.status).toBe('running');
+  await running.kill();
+  expect(running.reason).toMatchObject({ kind: 'task', message: expect.stringContaining('by itself') as unknown });
+  expect(running.reason).toEqual((await running.run.refresh()).reason);
+});
