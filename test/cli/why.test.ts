@@ -129,7 +129,7 @@ describe('raceway why', () => {
     expect(stdout).toContain('almost');
 
     for (const [status, kind, text] of [
-      ['failed', 'killed', 'It was killed by the program that started it after'],
+      ['failed', 'killed', 'It was ended on request after'],
       ['timeout', 'timeout', 'It took longer than its limit and was ended after'],
     ] as const) {
       const run = await seeded.run();

@@ -278,7 +278,7 @@ function ending(reason: RunReason): string {
     case 'task':
       return 'A task failed, and the run ended';
     case 'killed':
-      return 'It was killed by the program that started it';
+      return 'It was ended on request';
     case 'timeout':
       return 'It took longer than its limit and was ended';
     case 'signal':
