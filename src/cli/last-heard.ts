@@ -27,7 +27,11 @@ export async function spanOf(run: Run): Promise<Span> {
 export function taskSpan(task: Task): Span {
   const { createdAt, finishedAt, reason } = task;
   const executedAt = task.originPathspec === undefined ? createdAt : (task.attempts[0]?.startedAt ?? createdAt);
-  return { createdAt: executedAt, finishedAt, reason };
+  const span = { createdAt: executedAt, finishedAt, reason };
+  return heardUntil(
+    span,
+    task.attempts.map(({ startedAt }) => startedAt),
+  );
 }
 
 /** The same, known to have gone on until one of these times as well if it is lost. */

@@ -277,6 +277,9 @@ describe('raceway why', () => {
     using database = new DatabaseSync(`${seeded.path}/raceway.db`);
     const anHourAgo = Date.now() - 3_600_000;
     database.prepare('UPDATE run SET created_at = ?, heartbeat_at = ?').run(anHourAgo, anHourAgo);
+    const task = (await raceway(['show', `${lost.pathspec}/fit/1`, '--home', seeded.path])).stdout;
+    const time = /started +(.*)\n/.exec(task)?.[1] ?? '';
+    expect(task).toMatch(new RegExp(`last heard of +${RegExp.escape(time)}\\n`));
     const shown = async (...args: readonly string[]) => (await raceway([...args, '--home', seeded.path])).stdout;
     expect(await shown('why')).toMatch(/it was last heard of after (1 h 0 m|59 m \d+ s) /);
     expect(await shown('ls')).toMatch(/ ≥ (1 h 0 m|59 m \d+ s) /);

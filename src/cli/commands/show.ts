@@ -7,7 +7,7 @@ import { formatCommand } from '../../core/format-command.ts';
 import { describeReason, type TaskStatus } from '../../core/status.ts';
 import { contextHome, type CliContext } from '../context.ts';
 import type { Output, Part } from '../output.ts';
-import { type Span, spanOf, spanText, taskSpan } from '../last-heard.ts';
+import { heardUntil, type Span, spanOf, spanText, taskSpan } from '../last-heard.ts';
 import { findPlace } from '../place.ts';
 import { plainJson } from '../plain-json.ts';
 import { printException } from '../print-exception.ts';
@@ -209,22 +209,23 @@ function facts(all: readonly Fact[]): readonly (readonly Part[])[] {
 
 function times(span: Span): readonly Fact[] {
   const { createdAt, finishedAt, reason } = span;
-  return [
-    ['started', withOffset(createdAt)],
-    finishedAt === undefined
-      ? ['running for', spanText(span)]
-      : [reason?.kind === 'lost' ? 'last heard of' : 'ended', `${withOffset(finishedAt)} (after ${spanText(span)})`],
-  ];
+  const started: Fact = ['started', withOffset(createdAt)];
+  if (finishedAt === undefined) return [started, ['running for', spanText(span)]];
+  const isLost = reason?.kind === 'lost';
+  const after = isLost && finishedAt <= createdAt ? '' : ` (after ${spanText(span)})`;
+  return [started, [isLost ? 'last heard of' : 'ended', `${withOffset(finishedAt)}${after}`]];
 }
 
 /** What a step that was taken over, whole or in part, has of the run that executed it. */
 function stepSpan({ createdAt, finishedAt }: Step, tasks: readonly Task[]): Span {
-  const started = Math.min(createdAt.getTime(), ...tasks.map((task) => taskSpan(task).createdAt.getTime()));
-  return {
-    createdAt: new Date(started),
-    finishedAt,
-    reason: tasks.find(({ reason }) => reason?.kind === 'lost')?.reason,
-  };
+  const spans = tasks.map((task) => taskSpan(task));
+  const started = Math.min(createdAt.getTime(), ...spans.map((span) => span.createdAt.getTime()));
+  const lost = spans.filter(({ reason }) => reason?.kind === 'lost');
+  const whole = { createdAt: new Date(started), finishedAt, reason: lost[0]?.reason };
+  return heardUntil(
+    whole,
+    lost.flatMap((span) => span.finishedAt ?? []),
+  );
 }
 
 /** `2026-11-21 10:00:00 +01:00`, local time. */
