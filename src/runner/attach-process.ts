@@ -28,15 +28,16 @@ export async function attachProcess<F extends FlowShape>({
   folder,
   recorded,
 }: KnownRun<F>): Promise<AttachedProcess> {
-  const keeper = folder === undefined ? undefined : readKeeper(folder);
+  const written = folder === undefined ? undefined : readKeeper(folder);
   const runProcess = await recorded?.home.processOf(pathspec);
-  const named = [keeper?.identity, runProcess].filter((identity) => identity !== undefined);
-  const identities: ProcessIdentity[] = [];
-  for (const identity of named) {
-    if (!(await isSomebodyElses(identity, { keeper, recorded }))) identities.push(identity);
-  }
+  // What is said of a keeper that is none may be as untrue of its group and its mark.
+  const isKeeper = written !== undefined && !(await isSomebodyElses(written.identity, { keeper: written, recorded }));
+  const keeper = isKeeper ? written : undefined;
+  const identities = keeper === undefined ? [] : [keeper.identity];
+  if (runProcess !== undefined && !(await isSomebodyElses(runProcess, { keeper, recorded })))
+    identities.push(runProcess);
   const [identity] = identities;
-  if (identity === undefined) throw unknownProcess(pathspec, named[0]);
+  if (identity === undefined) throw unknownProcess(pathspec, written?.identity ?? runProcess);
   return await AttachedProcess.open({
     pid: runProcess?.pid ?? identity.pid,
     command: keeper?.command ?? recorded?.run.command ?? [],
