@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
 import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clearTimeout, setImmediate, setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { LONGEST_TIMER_MS } from '../core/longest-timer.ts';
+import { uniqueId } from '../core/unique-id.ts';
 import { endTree, type Tree } from '../process/end-tree.ts';
 import { endGroup, signalGroup } from '../process/groups.ts';
 import { identityOf } from '../process/identity.ts';
@@ -324,7 +324,7 @@ export class WorkerProcess {
 }
 
 function openUnnamedFile(): number {
-  const file = join(tmpdir(), `raceway-worker-${randomUUID()}`);
+  const file = join(tmpdir(), `raceway-worker-${uniqueId()}`);
   let descriptor: number;
   try {
     descriptor = openSync(file, 'ax+', 0o600);

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { uniqueId } from '../core/unique-id.ts';
 import { GRACE_MS } from './groups.ts';
 
 /** An environment variable by which the descendants of a process are found again, wherever they moved. */
@@ -15,7 +15,7 @@ export const MARK_PREFIX = 'RACEWAY_MARK_';
 
 /** A mark that nothing has yet. */
 export function newMark(): Mark {
-  return { name: `${MARK_PREFIX}${randomBytes(8).toString('hex')}`, value: '1' };
+  return { name: `${MARK_PREFIX}${uniqueId()}`, value: '1' };
 }
 
 /**

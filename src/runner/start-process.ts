@@ -83,7 +83,7 @@ export async function startProcess(
     });
     const env = environment(plan, mark);
     const [file = '', ...rest] = [...launcher, ...command];
-    await turn();
+    await spawnTurn();
     const running = execa(file, rest, {
       cwd: plan.cwd ?? process.cwd(),
       env,
@@ -105,15 +105,15 @@ export async function startProcess(
   }
 }
 
-let lastTurn: Promise<void> = Promise.resolve();
+let lastSpawnTurn: Promise<void> = Promise.resolve();
 
 /**
  * Resolves when it is this caller's turn. To start a process takes some milliseconds in which nothing else happens here: of many
  * that are to be started at once each gives way to what has come in, so that the first is not heard of last.
  */
-function turn(): Promise<void> {
-  lastTurn = lastTurn.then(() => setImmediate());
-  return lastTurn;
+function spawnTurn(): Promise<void> {
+  lastSpawnTurn = lastSpawnTurn.then(() => setImmediate());
+  return lastSpawnTurn;
 }
 
 /** Files that its streams go to; what was opened is in `opened` also when this throws. */

@@ -49,6 +49,7 @@ export function startRaceway(
     env: {
       ...process.env,
       FORCE_COLOR: undefined,
+      CI: undefined, // Node shows no colours where it is set
       NO_COLOR: undefined,
       RACEWAY_HOME: undefined,
       TERM: 'xterm-256color',
