@@ -1,10 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 
-/** Whether this machine lets a command be run with success. */
-export async function canRun([file = '', ...args]: readonly string[]): Promise<boolean> {
-  const child = spawn(file, args, { stdio: 'ignore' });
-  const ended = Promise.race([once(child, 'exit'), once(child, 'error')]);
-  const [result] = (await ended) as [unknown];
-  return result === 0;
+/** Whether this machine has a command and lets it be run with success. */
+export function canRun([file = '', ...args]: readonly string[]): boolean {
+  return spawnSync(file, args, { stdio: 'ignore' }).status === 0;
 }

@@ -8,7 +8,7 @@
  * A full run of all faults writes `docs/chaos.md`. The exit status is 1 when something did not hold.
  */
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatPage } from './format-page.ts';
 import type { Fault } from './fault.ts';
@@ -78,6 +78,9 @@ const FAULTS: readonly Fault[] = [
   folderRemoved,
   clockSet,
 ];
+
+// What root has there and others may not have on their PATH: mkfs.ext4, chattr, prlimit.
+process.env['PATH'] = [process.env['PATH'], '/usr/sbin', '/sbin'].join(delimiter);
 
 const { values } = parseArgs({
   options: {

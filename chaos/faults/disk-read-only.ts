@@ -18,7 +18,7 @@ export const diskReadOnly: Fault = {
   title: 'The disk of the home read-only from one moment to the next, as after an error (ext4 abort)',
   times: { full: 30, bounded: 1 },
   async strike(injection) {
-    if (!(await canRun(['mkfs.ext4', '-V']))) throw new NotInjectable('there is no mkfs.ext4');
+    if (!canRun(['mkfs.ext4', '-V'])) throw new NotInjectable('there is no mkfs.ext4');
     mkdirSync(injection.home);
     const image = join(injection.folder, 'disk.img');
     writeFileSync(image, '');

@@ -18,7 +18,7 @@ export const fewDescriptors: Fault = {
   title: 'File descriptors exhausted (prlimit --nofile)',
   times: { full: 60, bounded: 3 },
   async strike(injection) {
-    if (!(await canRun(['prlimit', '--nofile=64', 'true']))) throw new NotInjectable('there is no prlimit');
+    if (!canRun(['prlimit', '--nofile=64', 'true'])) throw new NotInjectable('there is no prlimit');
     const limit = injection.random.integer(FEWEST, 50);
     const prefix = ['prlimit', `--nofile=${limit}`];
     if (injection.random.next() < 0.5) {

@@ -25,7 +25,7 @@ export const fewProcesses: Fault = {
   async strike(injection) {
     const user = FIRST_USER + (process.pid % 10_000) * 100 + (injection.number % 100);
     const asUser = ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups'];
-    if (!(await canRun([...asUser, 'prlimit', '--nproc=50', process.execPath, '--version']))) {
+    if (!canRun([...asUser, 'prlimit', '--nproc=50', process.execPath, '--version'])) {
       throw new NotInjectable('this user cannot start a process as another (setpriv), or prlimit is missing');
     }
     for (const folder of [injection.folder, injection.temporary]) chownSync(folder, user, user);

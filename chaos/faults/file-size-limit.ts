@@ -11,7 +11,7 @@ export const fileSizeLimit: Fault = {
   title: 'A limit on the size of files (prlimit --fsize)',
   times: { full: 40, bounded: 1 },
   async strike(injection) {
-    if (!(await canRun(['prlimit', '--fsize=1000000', 'true']))) throw new NotInjectable('there is no prlimit');
+    if (!canRun(['prlimit', '--fsize=1000000', 'true'])) throw new NotInjectable('there is no prlimit');
     const limit = Math.round(20_000 * 250 ** injection.random.next());
     const struck = await struckRun(injection, { prefix: ['prlimit', `--fsize=${limit}`] });
     if (struck.handle?.status !== 'successful') injection.checkNames(struck.told, CAUSE);

@@ -12,8 +12,7 @@ export const homeReadOnly: Fault = {
   title: 'The home made read-only during a run (chattr +i)',
   times: { full: 40, bounded: 1 },
   async strike(injection) {
-    if (!(await canRun(['chattr', '+i', injection.temporary])))
-      throw new NotInjectable('chattr +i is not allowed here');
+    if (!canRun(['chattr', '+i', injection.temporary])) throw new NotInjectable('chattr +i is not allowed here');
     set('-i', injection.temporary);
     try {
       const struck = await struckRun(injection, {

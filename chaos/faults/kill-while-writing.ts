@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readlinkSync, statSync, watch } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { artifactFile } from '../../src/store/home-folder.ts';
+import { stagedFolder } from '../../src/store/home-folder.ts';
 import { aftermath } from '../aftermath.ts';
 import type { Fault } from '../fault.ts';
 import { heard } from '../heard.ts';
@@ -11,27 +11,20 @@ import type { FoundProcess } from '../processes.ts';
 const MEGABYTES = 32;
 
 /**
- * A worker, its run process or the parent is killed while the worker writes a large artifact. What the artifact will be called is
- * known from an undisturbed run, so its folder is made and watched: the fault strikes some milliseconds after the temporary
- * file has appeared. That it struck inside the writing is counted when the file is there afterwards and shorter than it ought to be.
+ * A worker, its run process or the parent is killed while the worker writes a large artifact: some milliseconds after its file has
+ * a megabyte. That it struck inside the writing is counted when the file is there afterwards and shorter than it ought to be.
  */
 export const killWhileWriting: Fault = {
   name: 'kill-while-writing',
   title: `SIGKILL of a worker, its run process or the parent while an artifact of ${MEGABYTES} MB is written`,
   times: { full: 150, bounded: 2 },
   async strike(injection) {
-    const { largeSha256 } = await injection.undisturbed([`--megabytes=${MEGABYTES}`]);
-    const file = artifactFile(injection.home, largeSha256);
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const appeared = Promise.withResolvers<string | undefined>();
-    const watcher = watch(dirname(file), (_, name) => {
-      const path = join(dirname(file), name ?? '');
-      if (path.startsWith(`${file}.`)) appeared.resolve(path);
-    });
+    await injection.undisturbed([`--megabytes=${MEGABYTES}`]);
     const parent = injection.startParent({ parameters: { megabytes: MEGABYTES } });
-    void parent.ended.then(() => appeared.resolve(undefined));
-    const temporary = await appeared.promise;
-    watcher.close();
+    let isOver = false;
+    void parent.ended.then(() => (isOver = true));
+    let temporary = largeFileIn(injection.home);
+    for (; temporary === undefined && !isOver; temporary = largeFileIn(injection.home)) await setTimeout(1);
     await setTimeout(injection.random.between(0, 12));
     const role = injection.random.pick(['worker', 'run', 'parent'] as const);
     const victim = temporary === undefined ? undefined : victimOf(injection, { role, temporary });
@@ -43,10 +36,21 @@ export const killWhileWriting: Fault = {
     }
     const { stdout } = await parent.ended;
     await aftermath(injection, { handle: heard(stdout, 'ended'), parameters: [`--megabytes=${MEGABYTES}`] });
-    const left = readdirSync(dirname(file)).filter((name) => name.includes('.'));
-    if (left.length > 0) injection.count('a temporary artifact file was left in the home');
+    if (largeFileIn(injection.home) !== undefined) injection.count('a temporary artifact file was left in the home');
   },
 };
+
+/** A file of the large artifact that is being written, or was left so: runs put what they write aside until it is committed. */
+function largeFileIn(home: string): string | undefined {
+  const folder = dirname(stagedFolder(home, 'Struck', '0'));
+  if (!existsSync(folder)) return undefined;
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .find((path) => {
+      const stats = statSync(path, { throwIfNoEntry: false });
+      return stats?.isFile() === true && stats.size >= 1_000_000;
+    });
+}
 
 /** For a worker, the one that has the file open. */
 function victimOf(

@@ -46,7 +46,7 @@ export const stopRun: Fault = {
     const { exitCode, stderr } = await run.ended;
     if (injection.counts.has('resumed elsewhere meanwhile')) {
       injection.check('a run that was superseded stops', exitCode !== 1 && `it ended with ${exitCode}`);
-      injection.checkNames(stderr, /was recorded as ended while its run process was away/);
+      injection.checkNames(stderr, /was recorded as ended, or removed, while its run process was away/);
     } else injection.check('a run that was only stopped goes on', exitCode !== 0 && stderr);
     await aftermath(injection);
   },
