@@ -107,7 +107,16 @@ export class Guardian implements AsyncDisposable {
     // started this process would take it for something to end.
     const shell = spawn(
       'sh',
-      ['-c', SCRIPT, 'raceway-guardian', `${this.mark.name}=`, String(Math.round(this.#graceMs / 10))],
+      [
+        '-c',
+        SCRIPT,
+        'raceway-guardian',
+        `${this.mark.name}=`,
+        String(Math.round(this.#graceMs / 10)),
+        // One that takes the place of another has its orders from its first moment on: its owner may be struck down next.
+        ['', ...this.#groups, ''].join(' '),
+        ['', ...this.#folders, ''].join('\n'),
+      ],
       {
         detached: true,
         stdio: ['pipe', 'ignore', 'ignore'],
@@ -132,8 +141,6 @@ export class Guardian implements AsyncDisposable {
     if (this.#isDismissed) this.#closed = undefined;
     this.#isDismissed = false;
     this.#shell = this.#start();
-    for (const group of this.#groups) this.#tell(`+ ${group}\n`);
-    for (const folder of this.#folders) this.#tell(`> ${folder}\n`);
   }
 
   /** A write to the pipe of a child is tried at once by Node, so the line is out before this returns. */
@@ -157,16 +164,16 @@ export class Guardian implements AsyncDisposable {
   }
 }
 
-// $1 is the mark with its equals sign, $2 the grace in hundredths of a second. Signals are ignored so that whoever ends
+// $1 is the mark with its equals sign, $2 the grace in hundredths of a second; $3 and $4 are the groups and the folders
+// so far, between spaces and line breaks. Signals are ignored so that whoever ends
 // this tree with SIGTERM leaves the guardian to its work. Everything inside the loops is built into the shell, apart
 // from grep (a shell cannot read the zero bytes between the entries of an environment) and sleep.
 const SCRIPT = `
 trap '' TERM INT HUP QUIT PIPE
 cd /
-mark=$1 grace=$2 groups=' ' is_closed=
+mark=$1 grace=$2 groups=$3 folders=$4 is_closed=
 newline='
 '
-folders=$newline
 
 while read -r sign name; do
   case $sign in
