@@ -85,7 +85,7 @@ describe('a word on the command line', () => {
     using database = new DatabaseSync(`${home.path}/raceway.db`);
     database.prepare('UPDATE run SET id = ? WHERE id = ?').run(run.id, twin.id);
     await expect(findPlace(home.home, run.id)).rejects.toThrow(
-      `several flows have a run ${run.id}\nName the flow: TwoFlow/${run.id} or OneFlow/${run.id}.`,
+      `several flows have a run ${run.id}\nName the flow: OneFlow/${run.id} or TwoFlow/${run.id}.`,
     );
     await expect(findPlace(again.home, '42')).rejects.toThrow('There are no runs at all.');
   });
