@@ -99,7 +99,10 @@ async function withFlow(home: Home, place: Pathspec): Promise<Pathspec> {
     throw new RacewayError(
       'PATHSPEC',
       `several flows have a run ${runId}`,
-      `Name the flow: ${found.toSorted().map((name) => `${name}/${runId}`).join(' or ')}.`,
+      `Name the flow: ${found
+        .toSorted()
+        .map((name) => `${name}/${runId}`)
+        .join(' or ')}.`,
     );
   }
   const all = (await Array.fromAsync(home.flows(), (one) => one.latestRun())).filter((run) => run !== undefined);
