@@ -16,8 +16,11 @@ export function createDatabase(file: string): void {
     try {
       chmodSync(temporary, 0o600); // SQLite gives the WAL the mode of the database
       // So that the file can be made smaller in small steps; it has to be said before there is a table.
-      database.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL');
+      database.exec('PRAGMA auto_vacuum = INCREMENTAL; BEGIN IMMEDIATE');
       migrate(database, 0);
+      database.exec('COMMIT');
+      // Last: what is in a WAL gets into the file when that is closed, and a full disk would not be told of then.
+      database.exec('PRAGMA journal_mode = WAL');
     } finally {
       database.close();
     }
@@ -25,7 +28,7 @@ export function createDatabase(file: string): void {
   } catch (error) {
     if (lstatSync(file, { throwIfNoEntry: false }) === undefined) throw error; // else another process was faster
   } finally {
-    rmSync(temporary, { force: true });
+    for (const part of ['', '-wal', '-shm', '-journal']) rmSync(temporary + part, { force: true });
   }
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -250,6 +250,23 @@ test('the home is the one named, then the nearest up, then here', () => {
   expect(locateHome({ cwd: folder.file('a/b') })).toBe(folder.file('.raceway'));
   expect(locateHome({ cwd: folder.path, home: 'other' })).toBe(folder.file('other'));
 });
+
+test.each([1, 8, 20, 40, 80, 120, 200])(
+  'a database that may have no more than %i kB is whole or is not made, and that is said',
+  (kilobytes) => {
+    using folder = temporaryFolder();
+    const script = `ulimit -f ${kilobytes * 2}; exec "$0" test/fixtures/opens-a-store.ts "$1"`;
+    const { stdout } = spawnSync('sh', ['-c', script, process.execPath, folder.path], { encoding: 'utf8' });
+    if (existsSync(databaseFile(folder.path))) {
+      expect(stdout).toBe('made\n');
+      using database = new DatabaseSync(databaseFile(folder.path), { readOnly: true });
+      expect(database.prepare('PRAGMA integrity_check').get()).toMatchObject({ integrity_check: 'ok' });
+    } else {
+      expect(stdout).toMatch(/^cannot (open|use) the database .*raceway\.db/);
+      expect(readdirSync(folder.path)).toStrictEqual([]);
+    }
+  },
+);
 
 test('many processes that meet an empty home at once all write to it', async () => {
   using folder = temporaryFolder();
