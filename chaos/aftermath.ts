@@ -226,7 +226,7 @@ async function halfOf(
 }
 
 function unsoundness(home: string): string | undefined {
-  const database = new DatabaseSync(databaseFile(home), { readOnly: true });
+  const database = new DatabaseSync(databaseFile(home), { readOnly: true, timeout: 10_000 });
   try {
     const found = database
       .prepare('PRAGMA integrity_check')

@@ -51,7 +51,7 @@ export const killWorker: Fault = {
 /** The processes that the run has given tasks to which have not ended. */
 function busyWorkers({ home }: Injection): readonly number[] {
   if (!existsSync(databaseFile(home))) return [];
-  const database = new DatabaseSync(databaseFile(home), { readOnly: true });
+  const database = new DatabaseSync(databaseFile(home), { readOnly: true, timeout: 10_000 });
   try {
     const rows = database.prepare(`SELECT pid FROM attempt WHERE status = 'running' AND pid > 0`).all();
     return rows.map(({ pid }) => Number(pid));
