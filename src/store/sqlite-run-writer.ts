@@ -97,7 +97,7 @@ const IS_OWN = `WHERE run_key = ? AND id = ? AND status = 'running'`;
 
 interface WaitingWrite {
   /** Returns what tells the caller, once it is committed. */
-  readonly write: () => () => void;
+  readonly write: (now: TimeMs) => () => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -133,11 +133,11 @@ class SqliteRunWriter implements RunWriter {
 
   /** Records the first event; part of the transaction that makes the run. */
   begin(originRunId: string | undefined): void {
-    this.#record({ type: 'run-started', pathspec: this.#pathspec(), originRunId });
+    this.#record(this.createdAt, { type: 'run-started', pathspec: this.#pathspec(), originRunId });
   }
 
   async cloneTasks(originRunId: string, tasks: readonly ClonedTask[]): Promise<void> {
-    this.#write(() => {
+    this.#write((now) => {
       const origins = this.#database.all(
         'SELECT task.id, task_key FROM run JOIN task USING (run_key) WHERE run.flow = ? AND run.id = ?',
         this.flow,
@@ -151,8 +151,8 @@ class SqliteRunWriter implements RunWriter {
         if (originKey === undefined) throw new Error(`the origin run has no task ${originTaskId}`);
         const { step } = task;
         const originPathspec = formatPathspec({ flow: this.flow, run: originRunId, step, task: originTaskId });
-        keys.push([originKey, this.#addTask(taskId, { ...task, originPathspec })]);
-        this.#record({ type: 'task-cloned', pathspec: this.#pathspec(step, taskId), originPathspec });
+        keys.push([originKey, this.#addTask(now, taskId, { ...task, originPathspec })]);
+        this.#record(now, { type: 'task-cloned', pathspec: this.#pathspec(step, taskId), originPathspec });
         this.#nextTaskId = Math.max(this.#nextTaskId, Number(taskId) + 1);
       }
       for (const sql of CLONE_RESULTS) this.#database.run(sql, JSON.stringify(keys));
@@ -169,30 +169,30 @@ class SqliteRunWriter implements RunWriter {
   }
 
   startTask(task: NewTask, pid: number): Promise<string> {
-    return this.#writeSoon(() => {
+    return this.#writeSoon((now) => {
       const taskId = String(this.#nextTaskId);
-      const key = this.#addTask(taskId, task);
+      const key = this.#addTask(now, taskId, task);
       this.#tasks.set(taskId, { step: task.step, key });
-      this.#addAttempt(taskId, { attempt: 0, pid, originPathspec: task.originPathspec });
+      this.#addAttempt(now, taskId, { attempt: 0, pid, originPathspec: task.originPathspec });
       this.#nextTaskId += 1;
       return taskId;
     });
   }
 
   startAttempt(taskId: string, attempt: number, pid: number): Promise<void> {
-    return this.#writeSoon(() => this.#addAttempt(taskId, { attempt, pid }));
+    return this.#writeSoon((now) => this.#addAttempt(now, taskId, { attempt, pid }));
   }
 
   finishAttempt({ taskId, attempt, state, artifacts, cards = [], blobs, ...result }: AttemptResult): Promise<void> {
     const { key, step } = this.#task(taskId);
-    return this.#writeSoon(() => {
+    return this.#writeSoon((now) => {
       const row = this.#database.get(
         `UPDATE attempt SET status = ?, reason = ?, finished_at = ?, exception = ?, transition = ?, reads = ?,
            is_retried = ?
          WHERE task_key = ? AND number = ? RETURNING attempt_key`,
         state.status,
         json(state.status === 'successful' ? state.caught : state.reason),
-        this.#clock.now(),
+        now,
         json(result.exception),
         json(result.transition),
         json(result.reads),
@@ -223,6 +223,7 @@ class SqliteRunWriter implements RunWriter {
       }
       const pathspec = this.#pathspec(step, taskId);
       this.#record(
+        now,
         state.status === 'successful'
           ? { type: 'task-succeeded', pathspec, attempt, caught: state.caught }
           : { type: 'task-failed', pathspec, attempt, reason: state.reason, isRetried: result.isRetried },
@@ -261,7 +262,7 @@ class SqliteRunWriter implements RunWriter {
          WHERE is_retried AND ${IS_LATEST_ATTEMPT} AND task_key IN (SELECT task_key FROM task WHERE run_key = ?)`,
         this.#key,
       );
-      this.#record({ type: 'run-finished', pathspec: this.#pathspec(), state });
+      this.#record(now, { type: 'run-finished', pathspec: this.#pathspec(), state });
       return true;
     });
   }
@@ -279,8 +280,7 @@ class SqliteRunWriter implements RunWriter {
     }
   }
 
-  #addTask(taskId: string, task: NewTask): number {
-    const now = this.#clock.now();
+  #addTask(now: TimeMs, taskId: string, task: NewTask): number {
     let stepKey = this.#stepKeys.get(task.step);
     if (stepKey === undefined) {
       stepKey = this.#database.run(
@@ -306,6 +306,7 @@ class SqliteRunWriter implements RunWriter {
   }
 
   #addAttempt(
+    now: TimeMs,
     taskId: string,
     { attempt, pid, originPathspec }: { attempt: number; pid: number; originPathspec?: string | undefined },
   ): void {
@@ -316,19 +317,19 @@ class SqliteRunWriter implements RunWriter {
          WHERE status = 'running'`,
       key,
       attempt,
-      this.#clock.now(),
+      now,
       pid,
     );
-    this.#record({ type: 'task-started', pathspec: this.#pathspec(step, taskId), attempt, pid, originPathspec });
+    this.#record(now, { type: 'task-started', pathspec: this.#pathspec(step, taskId), attempt, pid, originPathspec });
   }
 
   /** As `#write`, together with whatever else is to be written in this turn of the event loop: a transaction is dear. */
-  #writeSoon<T>(work: () => T): Promise<T> {
+  #writeSoon<T>(work: (now: TimeMs) => T): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     if (this.#waiting.length === 0) setImmediate(() => this.#writeWaiting());
     this.#waiting.push({
-      write: () => {
-        const result = work();
+      write: (now) => {
+        const result = work(now);
         return () => resolve(result);
       },
       reject,
@@ -342,7 +343,7 @@ class SqliteRunWriter implements RunWriter {
     this.#waiting = [];
     let settle: readonly (() => void)[];
     try {
-      settle = this.#write(() => waiting.map((one) => this.#alone(one)));
+      settle = this.#write((now) => waiting.map((one) => this.#alone(now, one)));
     } catch (error) {
       settle = waiting.map(
         ({ reject }) =>
@@ -354,10 +355,10 @@ class SqliteRunWriter implements RunWriter {
   }
 
   /** What one write does is undone when it fails, and the others stay. */
-  #alone({ write, reject }: WaitingWrite): () => void {
+  #alone(now: TimeMs, { write, reject }: WaitingWrite): () => void {
     this.#database.run('SAVEPOINT one');
     try {
-      const settle = write();
+      const settle = write(now);
       this.#database.run('RELEASE one');
       return settle;
     } catch (error) {
@@ -369,9 +370,9 @@ class SqliteRunWriter implements RunWriter {
 
   /**
    * Every write also finds out whether the run is still its own, and now and then says that the run process is alive. The
-   * key alone does not tell: that of a run that was removed may be another's now.
+   * key alone does not tell: that of a run that was removed may be another's now. What is written together has one time.
    */
-  #write<T>(work: () => T): T {
+  #write<T>(work: (now: TimeMs) => T): T {
     return this.#database.write(() => {
       const now = this.#clock.now();
       const isDue = now - this.#beatAt >= BEAT_INTERVAL_MS;
@@ -386,16 +387,16 @@ class SqliteRunWriter implements RunWriter {
         );
       }
       if (isDue) this.#beatAt = now;
-      return work();
+      return work(now);
     });
   }
 
-  #record(event: RunEvent): void {
+  #record(now: TimeMs, event: RunEvent): void {
     this.#database.run(
       'INSERT INTO event (run_key, sequence, at, event) VALUES (?, ?, ?, ?)',
       this.#key,
       this.#nextEvent,
-      this.#clock.now(),
+      now,
       JSON.stringify(event),
     );
     this.#nextEvent += 1;

@@ -180,6 +180,17 @@ test('a clock that is set back makes nothing end before it began, and no id go d
   expect(times).toStrictEqual(times.toSorted((a, b) => a - b));
 });
 
+test('a task and its first attempt begin at the same time, however long it takes to write them', async () => {
+  using folder = temporaryFolder();
+  await using store = openSqliteStore(folder.path, { access: 'write' });
+  let time = Date.now();
+  using _clock = vi.spyOn(Date, 'now').mockImplementation(() => (time += 1));
+  const writer = await store.createRun(run);
+  const taskId = await writer.startTask({ step: 'start', parentIds: [], frames: [], sourceSha256: 'x' }, 1);
+  const [attempt] = await store.attempts('Sample', writer.runId, taskId);
+  expect(attempt?.startedAt).toBe((await store.task('Sample', writer.runId, taskId))?.createdAt);
+});
+
 test('no id of a run is given twice, though the run was removed and the clock set back', async () => {
   using folder = temporaryFolder();
   await using store = openSqliteStore(folder.path, { access: 'write' });
