@@ -1,13 +1,19 @@
 // Makes the JavaScript of dist/; `tsc` adds the types. One file per entry point and per command that is loaded on demand:
 // a flow script starts twice for every run, and each module file costs a fifth of a millisecond there.
-import { chmodSync, rmSync } from 'node:fs';
-import { build } from 'rolldown';
+import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { build, type Plugin } from 'rolldown';
+import { parseAst } from 'rolldown/parseAst';
+
+/** Dependencies that go along; docs/decisions/bundling.md says why these do and no others. */
+const BUNDLED: readonly string[] = ['devalue'];
 
 rmSync('dist', { recursive: true, force: true });
 await build({
   input: { index: 'src/index.ts', flow: 'src/flow.ts', testing: 'src/testing.ts', cli: 'src/cli.ts' },
   platform: 'node',
-  external: /^[^./]/,
+  external: (id) => /^[^./]/.test(id) && !BUNDLED.includes(id),
+  plugins: [builtinsAsObjects(), licences()],
   output: {
     dir: 'dist',
     chunkFileNames: '[name].js',
@@ -45,3 +51,46 @@ await build({
   },
 });
 chmodSync('dist/cli.js', 0o755); // as npm does where it installs the package
+
+/**
+ * Takes what is imported from Node's own modules out of their objects instead. For an `import` Node reads all that such a
+ * module exports, also what it would load only when it is asked for: `node:fs` brings `node:fs/promises` and all streams,
+ * `node:util` more. That takes some 5 ms of each process. A Node that is too old to have the function is told so by node-version.ts.
+ */
+function builtinsAsObjects(): Plugin {
+  return {
+    name: 'builtins-as-objects',
+    renderChunk(code) {
+      const imports = parseAst(code).body.filter((node) => node.type === 'ImportDeclaration');
+      return imports.reduceRight((text, { source, specifiers, start, end }) => {
+        if (!source.value.startsWith('node:')) return text;
+        const names = specifiers.flatMap((one) => {
+          if (one.type !== 'ImportSpecifier') return [];
+          const { imported, local } = one;
+          if (imported.type !== 'Identifier') throw new Error(`cannot import ${imported.value} from an object`);
+          return [imported.name === local.name ? local.name : `${imported.name}: ${local.name}`];
+        });
+        const wholes = specifiers.flatMap((one) => (one.type === 'ImportSpecifier' ? [] : [one.local.name]));
+        const module = `process.getBuiltinModule?.(${JSON.stringify(source.value)}) ?? {}`;
+        const lines = wholes.map((name) => `const ${name} = ${module};`);
+        if (names.length > 0) lines.push(`const { ${names.join(', ')} } = ${module};`);
+        return text.slice(0, start) + lines.join('\n') + text.slice(end);
+      }, code);
+    },
+  };
+}
+
+/** What is bundled goes along with its licence, as that demands. */
+function licences(): Plugin {
+  return {
+    name: 'licences',
+    generateBundle(_, bundle) {
+      const files = Object.values(bundle).flatMap((output) => (output.type === 'chunk' ? output.moduleIds : []));
+      const folders = new Set(files.flatMap((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []));
+      const texts = [...folders].map((folder) => {
+        return `${basename(folder)}\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8')}`;
+      });
+      this.emitFile({ type: 'asset', fileName: 'third-party-licences.txt', source: texts.join('\n\n') });
+    },
+  };
+}

@@ -20,7 +20,7 @@ export class Workers implements AsyncDisposable {
       environment: { ...process.env, NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? privateCompileCache() },
       guardian: this.#guardian,
       // This process has just loaded the flow, and knows how long that takes here and now.
-      startLimitMs: Math.max(LEAST_START_LIMIT_MS, START_LIMIT_FACTOR * performance.now()),
+      startLimitMs: Math.max(LEAST_START_LIMIT_MS, START_LIMIT_FACTOR * process.uptime() * 1000),
       onPrinted: this.logs.look,
     });
     this.pool.prepare();
