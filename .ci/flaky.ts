@@ -22,9 +22,15 @@ if (!Number.isSafeInteger(times) || times < 1 || !Number.isSafeInteger(load) || 
   process.exit(2);
 }
 
+interface Failure {
+  readonly test: string;
+  /** What vitest said. */
+  readonly why: string;
+}
+
 interface Round {
   readonly passed: number;
-  readonly failed: readonly string[];
+  readonly failed: readonly Failure[];
   readonly seconds: number;
   readonly load: number;
 }
@@ -46,16 +52,17 @@ const rounds: Round[] = [];
 for (let index = 1; index <= times; index++) {
   const round = await runSuite(join(folder, `${index}.json`));
   rounds.push(round);
-  const what = round.failed.length === 0 ? 'all passed' : `FAILED: ${round.failed.join('; ')}`;
+  const what = round.failed.length === 0 ? 'all passed' : 'FAILED';
   console.log(
     `round ${index} of ${times}: ${round.passed} passed, ${round.seconds} s, load ${round.load.toFixed(1)}: ${what}`,
   );
+  for (const { test, why } of round.failed) console.log(`\n${test}\n${why.replaceAll(/^/gm, '    ')}\n`);
 }
 endLoad();
 rmSync(folder, { recursive: true, force: true });
 const failures = rounds.flatMap(({ failed }) => failed);
 console.log(`\n${rounds.length} rounds with ${load} busy processes: ${failures.length} failures`);
-for (const [test, all] of Map.groupBy(failures, (failure) => failure)) console.log(`${all.length} × ${test}`);
+for (const [test, all] of Map.groupBy(failures, (failure) => failure.test)) console.log(`${all.length} × ${test}`);
 if (failures.length > 0) process.exitCode = 1;
 
 async function runSuite(report: string): Promise<Round> {
@@ -70,19 +77,25 @@ async function runSuite(report: string): Promise<Round> {
     return {
       ...facts,
       passed: 0,
-      failed: [`the suite as a whole: it ended with ${status ?? signal} and left no report`],
+      failed: [{ test: 'the suite as a whole', why: `it ended with ${status ?? signal} and left no report` }],
     };
   }
   const { numPassedTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
     numPassedTests: number;
-    testResults: { name: string; status: string; assertionResults: { fullName: string; status: string }[] }[];
+    testResults: {
+      name: string;
+      status: string;
+      message: string;
+      assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
+    }[];
   };
-  const failed = testResults.flatMap(({ name, status: fileStatus, assertionResults }) => {
-    const tests = assertionResults.filter((test) => test.status === 'failed').map(({ fullName }) => fullName);
-    return fileStatus === 'failed' && tests.length === 0 ? [name] : tests;
+  const failed = testResults.flatMap(({ name, status: fileStatus, message, assertionResults }) => {
+    const tests = assertionResults.filter((test) => test.status === 'failed');
+    if (fileStatus === 'failed' && tests.length === 0) return [{ test: name, why: message }];
+    return tests.map(({ fullName, failureMessages }) => ({ test: fullName, why: failureMessages.join('\n') }));
   });
   // What was left behind fails the suite without failing a test.
-  if (status !== 0 && failed.length === 0) failed.push('the suite as a whole: see above');
+  if (status !== 0 && failed.length === 0) failed.push({ test: 'the suite as a whole', why: 'see above' });
   return { ...facts, passed: numPassedTests, failed };
 }
 
