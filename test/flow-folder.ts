@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type Home, openHome } from '../src/client/home.ts';
 import * as authoring from '../src/flow.ts';
@@ -56,7 +57,7 @@ const trace = (name: string, text: string) => appendFileSync(new URL(name, impor
 const TYPES = ['CaughtError', 'Inputs'];
 
 /**
- * Makes a project whose flow script holds `source`: a class called `Sample` and what it needs. It can use `trace(file,
+ * Makes a project whose flow script holds `source`, without its types: a class called `Sample` and what it needs. It can use `trace(file,
  * text)`, which appends a line to a file of the folder, and what `node:child_process`, `node:fs` and `raceway/flow` give.
  */
 export function flowFolder(source: string): FlowFolder {
@@ -64,12 +65,16 @@ export function flowFolder(source: string): FlowFolder {
   mkdirSync(folder.file('node_modules'));
   symlinkSync(fileURLToPath(new URL('..', import.meta.url)), folder.file('node_modules/raceway'));
   writeFileSync(folder.file('package.json'), '{ "type": "module" }');
-  const script = folder.file('sample.ts');
+  const script = folder.file('sample.js');
+  // The types are stripped here, once: Node would load what does that for every process, which takes longer than most flows.
   const write = (text: string): void =>
-    writeFileSync(script, `${preamble(text)}${text}\nif (import.meta.main) await main(Sample);\n`);
+    writeFileSync(
+      script,
+      stripTypeScriptTypes(`${preamble(text)}${text}\nif (import.meta.main) await main(Sample);\n`),
+    );
   write(source);
   const start = (args: readonly string[], environment: NodeJS.ProcessEnv = {}): Started => {
-    const child = spawn(process.execPath, ['sample.ts', ...args], {
+    const child = spawn(process.execPath, ['sample.js', ...args], {
       cwd: folder.path,
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],

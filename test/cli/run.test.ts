@@ -32,7 +32,7 @@ function place() {
   // In the project, or the flow script that a run names would not be executed again.
   const path = mkdtempSync(folder.file('place-'));
   const gate = join(path, 'gate');
-  const script = join(path, 'sample.ts');
+  const script = join(path, 'sample.js');
   copyFileSync(folder.script, script);
   return {
     gate,

@@ -58,15 +58,15 @@ describe('raceway why', () => {
       expect.arrayContaining([
         expect.stringMatching(/^Sample\/\d+\/fit\/3$/),
         'TypeError: no such thing',
-        expect.stringMatching(/^at .*sample\.ts:14:\d+\)?$/),
+        expect.stringMatching(/^at .*sample\.js:14:\d+\)?$/),
         "item 'b'",
         'rate parameter 0.25',
         expect.stringMatching(/^table Array .*\[ 'some', 'rows' \]$/),
         expect.stringMatching(/^from Sample\/\d+\/start\/1$/),
         expect.stringMatching(/ fitting b 0\.25 2$/),
         'The source of fit is still the same.',
-        expect.stringMatching(/^this task alone node sample\.ts spin \d+\/fit\/3$/),
-        expect.stringMatching(/^the rest of the run node sample\.ts resume --origin-run-id=\d+$/),
+        expect.stringMatching(/^this task alone node sample\.js spin \d+\/fit\/3$/),
+        expect.stringMatching(/^the rest of the run node sample\.js resume --origin-run-id=\d+$/),
       ]),
     );
     expect(stdout).not.toContain('unread'); // it had no part in it
@@ -244,9 +244,9 @@ describe('raceway why', () => {
     await folder.run(['run']);
     rmSync(folder.script);
     const { stdout } = await raceway(['why'], { cwd: folder.path });
-    expect(stdout).not.toContain('node sample.ts');
+    expect(stdout).not.toContain('node sample.js');
     expect(stdout).toMatch(
-      /the rest of the run {2}raceway resume --file=<file> Sample\/\d+\n.*sample\.ts is not there any more\n/,
+      /the rest of the run {2}raceway resume --file=<file> Sample\/\d+\n.*sample\.js is not there any more\n/,
     );
     const told = jsonLines((await raceway(['why', '--json'], { cwd: folder.path })).stdout)[0];
     expect(told).toMatchObject({ commands: { spin: null, resume: null } });

@@ -79,7 +79,7 @@ describe('retry', () => {
     expect(stdout).toContain('Task failed. It will be tried again.');
     expect(stdout).toContain('Task is starting (retry 2).');
     expect(stderr).toMatch(
-      /Step middle \(task-id 2, attempt 1\) failed: Error: flaky 1\n\s+at Sample\.<anonymous> \(sample\.ts:\d+/,
+      /Step middle \(task-id 2, attempt 1\) failed: Error: flaky 1\n\s+at Sample\.<anonymous> \(sample\.js:\d+/,
     );
   });
 
@@ -349,7 +349,7 @@ describe('catchError', () => {
       }`);
     const { status, stderr } = await folder.run(['run']);
     expect(status).toBe(2);
-    expect(stderr).toMatch(/sample\.ts:\d+: Step start chooses by a condition and has catchError\(\)/);
+    expect(stderr).toMatch(/sample\.js:\d+: Step start chooses by a condition and has catchError\(\)/);
   });
 
   test.each([
@@ -669,7 +669,7 @@ describe('a decorator of the user', () => {
       ${flowOf('strict()', '')}`);
     const { status, stderr } = await folder.run(['run']);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/Step middle \(task-id 2, attempt 0\) failed: RangeError: not good\n\s+at .*sample\.ts:\d+/);
+    expect(stderr).toMatch(/Step middle \(task-id 2, attempt 0\) failed: RangeError: not good\n\s+at .*sample\.js:\d+/);
   });
 });
 

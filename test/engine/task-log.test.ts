@@ -41,7 +41,7 @@ describe('a task that prints faster than that is taken in', () => {
         wait: 'await new Promise(() => {});',
       }),
     );
-    const run = spawn(process.execPath, ['sample.ts', 'run', '--max-log-size=0.1'], {
+    const run = spawn(process.execPath, ['sample.js', 'run', '--max-log-size=0.1'], {
       cwd: folder.path,
       stdio: 'ignore',
     });
@@ -59,7 +59,7 @@ describe('a task that prints faster than that is taken in', () => {
   test('does not fill the memory of the run while nobody reads what is shown, and all of it is', async () => {
     const count = 400_000; // more bytes than the heap may have
     using folder = flowFolder(flowThatRuns(`seq -f '%.0f ${'a'.repeat(200)}' ${count}`));
-    const run = spawn(process.execPath, ['sample.ts', 'run', '--max-log-size=500'], {
+    const run = spawn(process.execPath, ['sample.js', 'run', '--max-log-size=500'], {
       cwd: folder.path,
       env: { ...process.env, NODE_OPTIONS: '--max-old-space-size=50' },
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -79,7 +79,7 @@ describe('a task that prints faster than that is taken in', () => {
 
   test('is ended with the run while nobody reads what is shown', async () => {
     using folder = flowFolder(flowThatRuns("trap '' TERM; ulimit -f 8000000; exec yes"));
-    const run = spawn(process.execPath, ['sample.ts', 'run', '--max-log-size=0.1', '--grace=0.1'], {
+    const run = spawn(process.execPath, ['sample.js', 'run', '--max-log-size=0.1', '--grace=0.1'], {
       cwd: folder.path,
       stdio: ['ignore', 'pipe', 'ignore'],
     });

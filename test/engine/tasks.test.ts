@@ -43,9 +43,9 @@ describe('what a task threw', () => {
         .split('\n')
         .findIndex((text) => text.startsWith('function helper')) + 1;
     expect(stderr).toMatch(/^ {4}Step middle \(task-id 2, attempt 0\) failed: Error: deep$/m);
-    expect(stderr).toContain(`at helper (sample.ts:${line}:`);
+    expect(stderr).toContain(`at helper (sample.js:${line}:`);
     expect(stderr).toMatch(/Caused by Error: deeper\n/);
-    expect(stderr).toMatch(/To resume it: node sample\.ts resume --origin-run-id=\d+/);
+    expect(stderr).toMatch(/To resume it: node sample\.js resume --origin-run-id=\d+/);
     expect(stderr).not.toMatch(/dist\/|node:/);
   });
 

@@ -73,10 +73,10 @@ describe('a task that leaves something behind does not disturb the next, which g
     ['a watch', `(await import('node:fs')).watch('.')`],
     ['a child process', `spawn('sleep', ['600'])`],
     ['a thread', `new (await import('node:worker_threads')).Worker('setInterval(() => {}, 1000)', { eval: true })`],
-    ['an open file', `(await import('node:fs')).openSync('sample.ts')`],
+    ['an open file', `(await import('node:fs')).openSync('sample.js')`],
     [
       'an open file beside one that was closed',
-      `const fs = await import('node:fs'); const one = fs.openSync('sample.ts'); fs.openSync('sample.ts'); fs.closeSync(one)`,
+      `const fs = await import('node:fs'); const one = fs.openSync('sample.js'); fs.openSync('sample.js'); fs.closeSync(one)`,
     ],
     ['a listener for a signal', `process.on('SIGTERM', () => {})`],
     ['a listener for what nobody caught', `process.on('uncaughtException', () => {})`],
@@ -162,7 +162,7 @@ describe('a task that leaves nothing behind leaves its worker to the next', () =
     ['waited for a process', `spawnSync('true'); await new Promise((done) => spawn('true').on('close', done))`],
     [
       'opened and closed files',
-      `const fs = await import('node:fs/promises'); await fs.readFile('sample.ts'); const file = await fs.open('sample.ts'); await file.close()`,
+      `const fs = await import('node:fs/promises'); await fs.readFile('sample.js'); const file = await fs.open('sample.js'); await file.close()`,
     ],
     ['watched a folder', `const watcher = (await import('node:fs')).watch('.'); watcher.close(); await sleep(1)`],
     ['asked to be warned of an early end', `current.signal.throwIfAborted()`],
@@ -506,7 +506,7 @@ test('a task that waits for what an earlier task began fails when that fails, an
   expect(stderr).toMatch(
     /Step middle .* failed: Error: it had not ended 5 s after start\/1 had thrown, .*: TypeError: mine\n/,
   );
-  expect(stderr).toMatch(/Caused by TypeError: mine\n +at .*sample\.ts:/);
+  expect(stderr).toMatch(/Caused by TypeError: mine\n +at .*sample\.js:/);
 });
 
 test('workers that were spoilt while they were idle are replaced, and no task fails for it', async () => {

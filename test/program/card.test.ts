@@ -126,9 +126,9 @@ describe('what cannot be done is said, with a next step', () => {
   test('a file that cannot be written', async () => {
     using folder = flowFolder(SAMPLE);
     const id = await made(folder);
-    expect(await folder.run(['card', 'get', `${id}/work/2`, '--output=sample.ts/x.html'])).toMatchObject({
+    expect(await folder.run(['card', 'get', `${id}/work/2`, '--output=sample.js/x.html'])).toMatchObject({
       status: 1,
-      stderr: expect.stringMatching(/^Error: cannot write the card to sample\.ts\/x\.html: .*\nGive another file/),
+      stderr: expect.stringMatching(/^Error: cannot write the card to sample\.js\/x\.html: .*\nGive another file/),
     });
   });
 });

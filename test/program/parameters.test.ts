@@ -171,7 +171,7 @@ export class Sample extends FlowSpec.with({
     const line = readFileSync(`/proc/${child.pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
     rmSync(folder.file('hold'));
     expect((await finished).status).toBe(0);
-    expect(line).toContain('sample.ts run --token=*** --pin *** --fail=false');
+    expect(line).toContain('sample.js run --token=*** --pin *** --fail=false');
     expect(line).not.toMatch(/hunter2|998877/);
     await using home = await folder.home();
     const run = await home.flow('Sample').latestRun();
@@ -338,6 +338,6 @@ export class Sample extends FlowSpec.with(
     using folder = flowFolder(SAMPLE.replaceAll('limits', 'middle').replace('this.middle?.rows', '0'));
     writeFileSync(folder.file('model.json'), '{ "depth": 3 }');
     const { stderr } = await folder.run(['check']);
-    expect(stderr).toMatch(/sample\.ts:13: Config middle is named like a step: rename one of them\./);
+    expect(stderr).toMatch(/sample\.js:13: Config middle is named like a step: rename one of them\./);
   });
 });

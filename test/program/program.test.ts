@@ -115,7 +115,7 @@ describe('bad input gets one clear error and a next step, with status 2', () => 
   test('a mistake in the graph, with step and line', async () => {
     using folder = flowFolder('export class Sample extends FlowSpec {\n  start = step(() => {});\n  end = step();\n}');
     const { status, stderr } = await folder.run(['run']);
-    expect(stderr).toMatch(/sample\.ts:\d+: .*start/);
+    expect(stderr).toMatch(/sample\.js:\d+: .*start/);
     expect(status).toBe(2);
     expect((await folder.run(['check'])).status).toBe(2);
   });
@@ -379,5 +379,5 @@ test('a run whose reader leaves goes on to its end', async () => {
 test('the command that resumes can be given to a shell as it is', async () => {
   using folder = flowFolder(SAMPLE.replace('this.next(this.end)', `throw new Error('no')`));
   const { stderr } = await folder.run(['--no-lint', "--home=it's here", ...GOOD]);
-  expect(stderr).toMatch(/To resume it: node sample\.ts '--home=it'\\''s here' resume --origin-run-id=\d+\n/);
+  expect(stderr).toMatch(/To resume it: node sample\.js '--home=it'\\''s here' resume --origin-run-id=\d+\n/);
 });

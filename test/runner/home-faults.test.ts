@@ -187,7 +187,7 @@ async function runIn(folder: FlowFolder, command: string): Promise<{ status: num
 describe('a full disk', () => {
   test('under what is shown does not end the run, and is told', async () => {
     using folder = flowFolder(WAITS);
-    const { status, stderr } = await runIn(folder, `"$0" sample.ts run > /dev/full`);
+    const { status, stderr } = await runIn(folder, `"$0" sample.js run > /dev/full`);
     expect([status, stderr]).toStrictEqual([
       0,
       expect.stringMatching(/shown is missing: ENOSPC.*\nWhat tasks printed/),
@@ -197,7 +197,7 @@ describe('a full disk', () => {
   test('under an artifact fails its task, with the file and what to do', async () => {
     using folder = flowFolder(WAITS);
     await using runner = runnerOf(folder);
-    const { status, stderr } = await runIn(folder, `ulimit -f 4000; "$0" sample.ts --home=home run --bytes=9000000`);
+    const { status, stderr } = await runIn(folder, `ulimit -f 4000; "$0" sample.js --home=home run --bytes=9000000`);
     expect(status).toBe(1);
     expect(stderr).toMatch(
       /Step start .* cannot write the artifact file .*home\/artifacts\/.*: a file has grown as large as it may.*EFBIG.*\n *Make room for the home .*, then resume the run\./,
@@ -216,7 +216,7 @@ describe('a full disk', () => {
       start = step(() => { for (let line = 0; line < 90_000; line++) console.log('x'.repeat(99)); this.next(this.end); });
       end = step();
     }`);
-    const { status, stderr } = await runIn(folder, `ulimit -f 4000; "$0" sample.ts run`);
+    const { status, stderr } = await runIn(folder, `ulimit -f 4000; "$0" sample.js run`);
     expect([status, stderr]).toStrictEqual([
       1,
       expect.stringMatching(/Step start .* cannot keep what the task prints: a file has grown/),

@@ -99,7 +99,7 @@ describe('a Runner and a flow of raceway', () => {
     await expect(runner.run()).rejects.toMatchObject({
       name: 'FlowStartError',
       message: expect.stringContaining('RangeError: not today'),
-      stderr: expect.stringContaining('sample.ts:'),
+      stderr: expect.stringContaining('sample.js:'),
     });
   });
 

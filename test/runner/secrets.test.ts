@@ -90,7 +90,7 @@ describe.each([
     expect(folder.trace('length')).toBe(`${SECRET.length} x\n`);
     // The run process, a worker, and what the task started.
     expect(lines.length).toBeGreaterThanOrEqual(3);
-    expect(lines.join('\n')).toContain('sample.ts run ');
+    expect(lines.join('\n')).toContain('sample.js run ');
     expect(lines.join('\n')).toContain('sleep 600');
     expect(lines.join('\n')).not.toContain('hunter2');
     expect(running.command.join(' ')).not.toContain('hunter2');

@@ -110,7 +110,7 @@ export class Sample extends FlowSpec {
 }`);
   await other.run(['run']);
   expect((await other.run(['logs', 'start'])).stdout).toBe(text);
-  writeFileSync(other.file('on-a-terminal'), `exec '${process.execPath}' sample.ts logs start\n`);
+  writeFileSync(other.file('on-a-terminal'), `exec '${process.execPath}' sample.js logs start\n`);
   const { stdout } = spawnSync('script', ['-qec', 'sh on-a-terminal', '/dev/null'], {
     cwd: other.path,
     env: { ...process.env, TERM: 'xterm-256color', NO_COLOR: undefined, CI: undefined },
