@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
 import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clearTimeout, setImmediate, setTimeout as setTimer } from 'node:timers';
@@ -70,6 +70,9 @@ export interface WorkerStart {
   /** Called when the running task has printed something. */
   readonly onPrinted: () => void;
 }
+
+/** The flag of Linux for a file that never has a name, so that SIGKILL cannot come before the name is gone. Node has no constant for it. */
+const O_TMPFILE = 0o20000000;
 
 let started = 0;
 
@@ -324,6 +327,14 @@ export class WorkerProcess {
 }
 
 function openUnnamedFile(): number {
+  const { O_APPEND, O_DIRECTORY, O_RDWR } = constants;
+  if (process.platform === 'linux') {
+    try {
+      return openSync(tmpdir(), O_TMPFILE | O_DIRECTORY | O_RDWR | O_APPEND, 0o600);
+    } catch {
+      // this file system has none
+    }
+  }
   const file = join(tmpdir(), `raceway-worker-${uniqueId()}`);
   let descriptor: number;
   try {
