@@ -94,6 +94,23 @@ describe('raceway logs', () => {
     });
   });
 
+  test('follows the attempts of a task one after the other, however far behind it is', async () => {
+    const start = await run.task('start');
+    await run.log(start, 'one\n');
+    const { called, stdout } = follow(run.pathspec);
+    await until(() => stdout().includes('[start/1] one'));
+    const fit = await run.start('fit');
+    await run.log(fit, 'first\n'.repeat(100_000));
+    await run.finish(fit, { state: { status: 'failed', reason: { kind: 'exit', exitCode: 1 } }, isRetried: true });
+    await run.writer.startAttempt(fit, 1, 4711);
+    await run.log(fit, 'second\n', { attempt: 1 });
+    await run.finish(fit, { attempt: 1 });
+    await run.writer.finish({ status: 'successful' });
+    const lines = (await called).stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(100_002);
+    expect(lines.at(-1)).toBe('[fit/2] second');
+  });
+
   test('follows a run through its tasks and attempts to its end', async () => {
     const start = await run.start('start');
     const file = await run.log(start, 'one\n');

@@ -171,6 +171,8 @@ async function followLogs(home: Home, request: Request): Promise<void> {
 
   const leaving = new AbortController();
   const followers = new Set<Promise<unknown>>();
+  /** Who follows the latest attempt that is printed; by task. */
+  const latest = new Map<string, Promise<unknown>>();
   const follow = (
     task: Task,
     { number, skip = NOTHING }: { number: number | undefined; skip?: Skip | undefined },
@@ -182,7 +184,9 @@ async function followLogs(home: Home, request: Request): Promise<void> {
       }
     };
     const followed = number ?? latestOf(task);
+    const before = latest.get(task.pathspec);
     const followTask = async (): Promise<void> => {
+      await before; // an attempt is printed whole before the next
       await Promise.all(streams.map(followStream));
       await task.refresh();
       // Of an attempt that is followed by another there is only its log.
@@ -190,6 +194,7 @@ async function followLogs(home: Home, request: Request): Promise<void> {
     };
     const follower = followTask();
     followers.add(follower);
+    latest.set(task.pathspec, follower);
     follower.then(
       () => followers.delete(follower),
       () => leaving.abort(), // it is awaited below
