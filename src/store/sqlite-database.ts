@@ -77,6 +77,11 @@ export class SqliteDatabase {
     });
   }
 
+  /** Whether `write` is at its work: after some errors, as when the disk is full, SQLite itself undoes all of it. */
+  get isWriting(): boolean {
+    return this.#database.isTransaction;
+  }
+
   /**
    * Does `work` in one transaction, which is wholly there afterwards or not at all. It takes the write lock first, since
    * a transaction that begins by reading and then wants to write fails when another wrote in between.
@@ -92,7 +97,7 @@ export class SqliteDatabase {
       this.exec('COMMIT');
       return result;
     } catch (error) {
-      if (this.#database.isTransaction) this.exec('ROLLBACK');
+      if (this.isWriting) this.exec('ROLLBACK');
       throw error;
     }
   }

@@ -362,6 +362,7 @@ class SqliteRunWriter implements RunWriter {
       this.#database.run('RELEASE one');
       return settle;
     } catch (error) {
+      if (!this.#database.isWriting) throw error; // the others are undone too
       this.#database.run('ROLLBACK TO one');
       this.#database.run('RELEASE one');
       return () => reject(error);

@@ -222,4 +222,17 @@ describe('a full disk', () => {
       expect.stringMatching(/Step start .* cannot keep what the task prints: a file has grown/),
     ]);
   });
+
+  test('under a commit that is larger than the cache of the database is what is named', async () => {
+    using folder = flowFolder(`import { randomBytes } from 'node:crypto';
+      export class Sample extends FlowSpec {
+        start = step(() => {
+          for (let index = 0; index < 100; index++) Reflect.set(this, 'part' + index, randomBytes(30_000).toString('hex'));
+          this.next(this.end);
+        });
+        end = step();
+      }`);
+    const { status, stderr } = await runIn(folder, `ulimit -f 4000; "$0" sample.js run`);
+    expect([status, stderr]).toStrictEqual([1, expect.stringMatching(/raceway\.db: the disk failed .*disk I\/O error/)]);
+  });
 });
