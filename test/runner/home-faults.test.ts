@@ -233,6 +233,9 @@ describe('a full disk', () => {
         end = step();
       }`);
     const { status, stderr } = await runIn(folder, `ulimit -f 4000; "$0" sample.js run`);
-    expect([status, stderr]).toStrictEqual([1, expect.stringMatching(/raceway\.db: the disk failed .*disk I\/O error/)]);
+    expect([status, stderr]).toStrictEqual([
+      1,
+      expect.stringMatching(/raceway\.db: the disk failed .*disk I\/O error/),
+    ]);
   });
 });
