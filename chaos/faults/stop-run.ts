@@ -19,7 +19,8 @@ const LOST_AFTER_MS = 60_000;
 /**
  * A run process is stopped, as when a laptop sleeps, for longer than its heartbeat may be missing. From its own machine it is
  * alive all the time. Another machine finds it lost after a minute, not before. Half of the time it is then left alone, and comes
- * to its end when it goes on; else the other machine resumes it, and it must stop when it finds out.
+ * to its end when it goes on; else the other machine resumes it, and it must stop when it finds out. When it was stopped inside a
+ * commit, nobody can write to the home, and whoever tries is told why.
  *
  * In a full run half of the injections wait for the minute. The others, and all bounded ones, set back the time of its last
  * heartbeat in the database.
@@ -70,14 +71,23 @@ async function whileStopped(injection: Injection, { pid, pathspec }: { pid: numb
   injection.check(what, (await statusHere(injection, pathspec)) !== 'running' && 'after a minute');
   const late = await statusElsewhere(injection, pathspec);
   injection.check('another machine finds it lost after a minute', late !== 'failed lost' && late);
-  if (injection.random.next() < 0.5) {
-    const id = pathspec.split('/')[1] ?? '';
-    const resume = injection.startFlow(['resume', `--origin-run-id=${id}`], { prefix: ELSEWHERE });
-    const { exitCode, stderr } = await resume.ended;
+  const resumes = injection.random.next() < 0.5;
+  if (!canWrite(injection)) {
+    injection.count('stopped inside a commit');
+    const { exitCode, stderr } = await resumeElsewhere(injection, pathspec);
+    injection.check('nobody else writes while it is stopped inside a commit', exitCode === 0 && 'a resume did');
+    injection.checkNames(stderr, /another process has locked it and does not go on/);
+  } else if (resumes) {
+    const { exitCode, stderr } = await resumeElsewhere(injection, pathspec);
     injection.check('another machine can resume it', exitCode !== 0 && stderr);
     injection.count('resumed elsewhere meanwhile');
   }
   kill(pid, 'SIGCONT');
+}
+
+function resumeElsewhere(injection: Injection, pathspec: string) {
+  const id = pathspec.split('/')[1] ?? '';
+  return injection.startFlow(['resume', `--origin-run-id=${id}`], { prefix: ELSEWHERE }).ended;
 }
 
 async function latest({ home }: Injection): Promise<string | undefined> {
@@ -107,6 +117,19 @@ function ageHeartbeat({ home }: Injection, byMs: number): boolean {
   const database = new DatabaseSync(databaseFile(home), { timeout: 500 });
   try {
     database.prepare('UPDATE run SET heartbeat_at = heartbeat_at - ?').run(byMs);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    database.close();
+  }
+}
+
+/** Whether the database can be written to: a process that was stopped inside a commit keeps it. */
+function canWrite({ home }: Injection): boolean {
+  const database = new DatabaseSync(databaseFile(home), { timeout: 500 });
+  try {
+    database.exec('BEGIN IMMEDIATE; ROLLBACK');
     return true;
   } catch {
     return false;
