@@ -13,32 +13,38 @@ export const homeReadOnly: Fault = {
   times: { full: 40, bounded: 1 },
   async strike(injection) {
     if (!canRun(['chattr', '+i', injection.temporary])) throw new NotInjectable('chattr +i is not allowed here');
-    set('-i', injection.temporary);
+    set('-i', [injection.temporary]);
     try {
       const struck = await struckRun(injection, {
-        strike: () => everythingIn(injection.home).forEach((path) => set('+i', path)),
+        strike: () => set('+i', everythingIn(injection.home)),
       });
       if (struck.handle?.status !== 'successful')
         injection.checkNames(struck.told, /may not be written to|EPERM|EROFS|readonly|disk I\/O error/);
-      everythingIn(injection.home).forEach((path) => set('-i', path));
+      set('-i', everythingIn(injection.home));
       await handleWasRight(injection, struck);
       await aftermath(injection);
     } finally {
-      if (existsSync(injection.home)) everythingIn(injection.home).forEach((path) => set('-i', path));
+      if (existsSync(injection.home)) set('-i', everythingIn(injection.home));
     }
   },
 };
 
 /** But for the file that SQLite has in memory: the system ends whoever writes to such a page with SIGBUS. */
 function everythingIn(home: string): readonly string[] {
-  const inside = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter((name) => !name.endsWith('-shm'));
-  return [home, ...inside.map((name) => join(home, name))];
+  for (;;) {
+    try {
+      const inside = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter((name) => !name.endsWith('-shm'));
+      return [home, ...inside.map((name) => join(home, name))];
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error; // the run has removed a folder of it meanwhile
+    }
+  }
 }
 
-function set(flag: '+i' | '-i', path: string): void {
+function set(flag: '+i' | '-i', paths: readonly string[]): void {
   try {
-    execFileSync('chattr', [flag, path], { stdio: 'ignore' });
+    execFileSync('chattr', ['-f', flag, ...paths], { stdio: 'ignore' });
   } catch {
-    // the run has removed it meanwhile
+    // the run has removed some of it meanwhile
   }
 }
