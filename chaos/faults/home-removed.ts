@@ -13,10 +13,12 @@ export const homeRemoved: Fault = {
   async strike(injection) {
     const struck = await struckRun(injection, {
       strike: () => {
-        using witness = new DatabaseSync(databaseFile(injection.home));
+        using witness = new DatabaseSync(databaseFile(injection.home), { timeout: 5000 });
         const hasSucceeded = witness.prepare(`SELECT 1 FROM run WHERE status = 'successful'`);
         hasSucceeded.get(); // so that it can be asked when the files have lost their names
-        rmSync(injection.home, { recursive: true, maxRetries: 20, retryDelay: 1 });
+        // What the run makes in a folder that is being emptied stays with the folder.
+        while (existsSync(injection.home))
+          rmSync(injection.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 1 });
         if (hasSucceeded.get() !== undefined) injection.miss('the run had recorded its end');
       },
     });

@@ -10,6 +10,9 @@ export interface DatabaseCheck {
   readonly schema: 'current' | 'older' | 'newer' | 'unknown';
 }
 
+/** The tables that name contents by their hash. */
+const HASHED = ['blob', 'artifact', 'card'] as const;
+
 /** No more problems than these are told of. */
 const MAX_PROBLEMS = 10;
 
@@ -36,8 +39,10 @@ export function checkDatabase(file: string, { deep }: { deep: boolean }): Databa
     for (const row of database.prepare('PRAGMA foreign_key_check').all().slice(0, MAX_PROBLEMS)) {
       problems.push(`a row of ${String(row['table'])} refers to one of ${String(row['parent'])} that is not there`);
     }
-    for (const table of Object.keys(JSON_COLUMNS)) {
-      const count = damagedRows(database, { table, deep });
+    const damaged: (readonly [table: string, count: number])[] = [];
+    for (const table of Object.keys(JSON_COLUMNS)) damaged.push([table, damagedRows(database, { table, deep })]);
+    for (const table of HASHED) damaged.push([table, withoutHash(database, table)]);
+    for (const [table, count] of damaged) {
       if (count > 0) problems.push(`${count} rows of ${table} hold something that raceway does not write`);
     }
   } catch (error) {
@@ -59,4 +64,10 @@ function damagedRows(database: DatabaseSync, { table, deep }: { table: string; d
   const rows = database.prepare(`SELECT ${columns.map(([name]) => name).join()} FROM ${table}`).iterate();
   for (const row of rows) if (!columns.every(([name, column]) => isWhole(column, row[name]))) count += 1;
   return count;
+}
+
+/** How many rows name no content by what could be a hash. */
+function withoutHash(database: DatabaseSync, table: string): number {
+  const isDamaged = `typeof(sha256) <> 'text' OR length(sha256) <> 64 OR sha256 GLOB '*[^0-9a-f]*'`;
+  return Number(database.prepare(`SELECT COUNT(*) AS count FROM ${table} WHERE ${isDamaged}`).get()?.['count']);
 }

@@ -245,7 +245,8 @@ class TableCopy {
   add(row: Values): void {
     const { values, replaced, isUsable } = mendJson(this.#table, row);
     this.#replaced += replaced;
-    if (!isUsable) {
+    const isNamed = !this.#columns.includes('sha256') || isSha256(row['sha256']);
+    if (!isUsable || !isNamed) {
       this.#refused += 1;
       return;
     }

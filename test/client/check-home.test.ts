@@ -390,4 +390,20 @@ export class Sample extends FlowSpec {
     );
     expect(await readAll(folder.path)).toStrictEqual({ runs: 12, tasks: 36, artifacts: 108, gone: 0 });
   });
+
+  test('of a database with a damaged hash, finds it, and keeps what is named elsewhere', async () => {
+    using folder = temporaryFolder();
+    await seed(folder.path);
+    const database = new DatabaseSync(databaseFile(folder.path));
+    database.exec(`PRAGMA foreign_keys = OFF;
+      UPDATE blob SET sha256 = substr(sha256, 1, 40) || char(0, 7) WHERE sha256 = (SELECT MIN(sha256) FROM blob);
+      UPDATE artifact SET sha256 = '$' || substr(sha256, 2) WHERE sha256 = (SELECT MAX(sha256) FROM artifact)`);
+    database.close();
+    const found = (await findings(folder.path)).find(({ kind }) => kind === 'database');
+    expect(found?.what).toMatch(
+      /1 rows of artifact hold something|a row of artifact refers to one of blob that is not there/,
+    );
+    expect(await found?.mend?.()).toMatch(/lost, by table: .*rows that made no sense/);
+    expect((await findings(folder.path)).filter(({ kind }) => kind === 'database')).toStrictEqual([]);
+  });
 });

@@ -56,7 +56,10 @@ describe('a home that is removed during a run', () => {
   test('fails the run, which says so, and the same Runner starts another', async () => {
     using folder = flowFolder(WAITS);
     await using runner = runnerOf(folder);
-    const running = await struck(runner, folder, () => rmSync(folder.file('home'), { recursive: true }));
+    const running = await struck(runner, folder, () => {
+      renameSync(folder.file('home'), folder.file('gone')); // all of it at the same time
+      rmSync(folder.file('gone'), { recursive: true });
+    });
     expect(running).toMatchObject({ status: 'failed', reason: { kind: 'exit', exitCode: 1 } });
     expect(running.stderr).toMatch(
       /could not go on: the home .*home was removed or moved .*\nBring it back, then resume the run\. If it is gone for good, .* run the flow anew\./,
