@@ -9,6 +9,7 @@ import type { RunRecord, TaskRecord } from '../src/store/run-store.ts';
 import { openSqliteStore, type SqliteStore } from '../src/store/sqlite-store.ts';
 import type { Heard } from './heard.ts';
 import type { Injection } from './injection.ts';
+import { namesOf, type Undisturbed } from './undisturbed.ts';
 import { until } from './until.ts';
 
 export interface AftermathOptions {
@@ -24,11 +25,12 @@ export interface AftermathOptions {
 
 /**
  * What must hold after any fault, when whatever it struck has had the time to end:
- * nothing is left running, no temporary folder is left, no task is half committed, what the client says is true, and a resume
- * completes with the result of an undisturbed run.
+ * nothing is left running, no temporary folder is left, nothing that was said to be recorded is lost, no task is half committed,
+ * what the client says is true, and a resume completes with the result of an undisturbed run.
  */
 export async function aftermath(injection: Injection, options: AftermathOptions = {}): Promise<void> {
   await nothingIsLeft(injection);
+  await nothingIsLost(injection, options);
   await recordsAreWhole(injection, options);
   await claimsAreTrue(injection, options);
   await resumeCompletes(injection, options);
@@ -47,16 +49,44 @@ export async function nothingIsLeft(injection: Injection): Promise<void> {
 }
 
 /**
- * The database is sound; a task that is recorded as successful has all of its artifacts, readable and of the right hash, and
- * says where it went; a run that has ended has no attempt that has not. Run it when nothing runs any more.
+ * What was said to be recorded is: the runs that a handle or a console named, and every task that a console called successful,
+ * which it does after the commit. Run it when nothing runs any more.
  */
-export async function recordsAreWhole(injection: Injection, { flow = 'Struck' }: AftermathOptions = {}): Promise<void> {
+export async function nothingIsLost(injection: Injection, { flow = 'Struck' }: AftermathOptions = {}): Promise<void> {
+  const { runs, tasks } = injection.announced();
+  if (runs.size === 0) return;
+  const there = new Set<string>();
+  if (existsSync(databaseFile(injection.home))) {
+    await using store = openSqliteStore(injection.home, { access: 'read' });
+    for (const { id } of await everyRun(store, flow)) {
+      there.add(id);
+      for (const { step, id: taskId, state } of await store.tasks(flow, id)) {
+        if (state.status === 'successful') there.add(`${id}/${step}/${taskId}`);
+      }
+    }
+  }
+  const lost = [...runs, ...tasks].filter((one) => !there.has(one));
+  injection.check('a run that was announced is recorded', lost.some((one) => runs.has(one)) && lost.join(', '));
+  if (tasks.size === 0) return;
+  injection.check('a task that was said to be finished is recorded', lost.length > 0 && lost.join(', '));
+}
+
+/**
+ * The database is sound; a task that is recorded as successful has all of the artifacts that it has in an undisturbed run,
+ * readable and of the right hash, and says where it went; a run that has ended has no attempt that has not. Run it when
+ * nothing runs any more.
+ */
+export async function recordsAreWhole(
+  injection: Injection,
+  { flow = 'Struck', parameters = [] }: AftermathOptions = {},
+): Promise<void> {
   if (!existsSync(databaseFile(injection.home))) return;
   injection.check('the database is sound', unsoundness(injection.home));
+  const leaves = flow === 'Struck' ? (await injection.undisturbed(parameters)).leaves : undefined;
   await using store = openSqliteStore(injection.home, { access: 'read' });
   for (const run of await everyRun(store, flow)) {
     for (const task of await store.tasks(flow, run.id)) {
-      const half = await halfOf(store, { run, task });
+      const half = await halfOf(store, { run, task, leaves });
       injection.check(
         'no half-committed task',
         half.length > 0 && `${run.id}/${task.step}/${task.id}: ${half.join('; ')}`,
@@ -136,7 +166,7 @@ export async function resumeCompletes(
     await resultIsUndisturbed(injection, { flow, parameters, runId: origin.id });
     return;
   }
-  const what = 'a resume completes';
+  const what = origin === undefined ? 'a run where none was recorded completes' : 'a resume completes';
   const args = origin === undefined ? ['run', ...parameters] : ['resume', `--origin-run-id=${origin.id}`];
   const { exitCode, signalCode, stdout, stderr } = await injection.startFlow(args, { flow: file }).ended;
   const resumed = await latestRun(injection.home, flow);
@@ -155,7 +185,7 @@ export async function resumeCompletes(
   }
   await resultIsUndisturbed(injection, { flow, parameters, runId: resumed.id });
   await nothingIsLeft(injection);
-  await recordsAreWhole(injection, { flow });
+  await recordsAreWhole(injection, { flow, parameters });
 }
 
 async function resultIsUndisturbed(
@@ -200,7 +230,7 @@ async function everyRun(store: SqliteStore, flow: string): Promise<readonly RunR
 /** In what a task is neither wholly there nor not at all. */
 async function halfOf(
   store: SqliteStore,
-  { run, task }: { run: RunRecord; task: TaskRecord },
+  { run, task, leaves }: { run: RunRecord; task: TaskRecord; leaves: Undisturbed['leaves'] | undefined },
 ): Promise<readonly string[]> {
   const { flow, runId, step, id, state, transition } = task;
   const half: string[] = [];
@@ -220,7 +250,8 @@ async function halfOf(
   }
   if (state.status === 'successful') {
     if (step !== 'end' && transition === undefined) half.push('it succeeded and went nowhere');
-    if (artifacts.length === 0) half.push('it succeeded and left nothing'); // every task of these flows leaves something
+    const isWhole = leaves === undefined ? artifacts.length > 0 : leaves.get(step)?.has(namesOf(artifacts));
+    if (isWhole !== true) half.push(`it succeeded and left ${namesOf(artifacts) || 'nothing'}`);
   } else if (artifacts.length > 0) half.push(`it is ${state.status} and left artifacts`);
   return half;
 }

@@ -11,6 +11,8 @@ export type Heard =
       readonly exitCode: number | null;
       readonly signalCode: string | null;
       readonly stderr: string;
+      /** All that its console showed: what was recorded is told there. */
+      readonly stdout: string;
     }
   | { readonly event: 'refused'; readonly name: string; readonly message: string };
 

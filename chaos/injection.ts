@@ -63,6 +63,9 @@ export interface ParentOrder {
   };
 }
 
+/** With it in its environment `struck` does not come to its end by itself. */
+export const STAYS: NodeJS.ProcessEnv = { STRUCK_STAYS: 'yes' };
+
 /** How Node ends when it is at a loss itself. */
 const NATIVE_CRASHES: ReadonlySet<string> = new Set(['SIGABRT', 'SIGTRAP', 'SIGSEGV', 'SIGILL', 'SIGBUS']);
 
@@ -93,6 +96,7 @@ export class Injection implements Disposable {
   readonly environment: NodeJS.ProcessEnv;
   readonly isolation: Isolation;
   readonly #checked = new Set<string>();
+  readonly #started: Started[] = [];
   readonly #failures: Failure[] = [];
   readonly #counts = new Map<string, number>();
   readonly #peaks = new Map<string, number>();
@@ -153,7 +157,8 @@ export class Injection implements Disposable {
   check(what: string, failure: string | false | undefined): boolean {
     this.#checked.add(what);
     if (failure === false || failure === undefined) return true;
-    this.#failures.push({ what, detail: failure });
+    const isKnown = this.#failures.some((one) => one.what === what && one.detail === failure); // looked at once more
+    if (!isKnown) this.#failures.push({ what, detail: failure });
     return false;
   }
 
@@ -164,7 +169,8 @@ export class Injection implements Disposable {
 
   /**
    * Checks that a program that failed for want of something says what was missing, and in words of its own: an error that nobody
-   * caught, with the stack of Node, is none. That Node itself crashes, or cannot even load the program, is counted for the table.
+   * caught, with the stack of Node, is none. That Node itself crashes, which nobody survives, or cannot even load the program, is
+   * told in the table and not counted as survived.
    *
    * @param failed.isAlive whether code of raceway is known to have been executed in it
    */
@@ -177,12 +183,12 @@ export class Injection implements Disposable {
     cause: RegExp,
   ): void {
     if (signalCode !== null && NATIVE_CRASHES.has(signalCode)) {
-      this.count(`NODE ITSELF CRASHED (${signalCode}), and said what it said`);
+      this.miss(`Node itself crashed (${signalCode})`);
       return;
     }
     this.checkNames(stderr, cause);
     if (isAlive) this.check('no error that nobody caught', RAW.test(stderr) && `it said ${stderr.slice(-2000)}`);
-    else if (RAW.test(stderr)) this.count('Node could not load the program, and said so with a stack of its own');
+    else if (RAW.test(stderr)) this.miss('Node itself could not load the program');
   }
 
   /** Counts something that happened by chance, for the table. */
@@ -195,7 +201,11 @@ export class Injection implements Disposable {
     this.#peaks.set(what, Math.max(this.#peaks.get(what) ?? value, value));
   }
 
-  /** The fault came too late, or not at all: the injection does not count, though what was checked must hold. */
+  /**
+   * The fault came too late, or nobody felt it: the injection does not count, though what was checked must hold.
+   *
+   * @param why for the table, the same for every injection
+   */
   miss(why: string): void {
     this.#missed = why;
   }
@@ -232,7 +242,17 @@ export class Injection implements Disposable {
       stderr,
     }));
     ended.catch(() => {}); // whoever awaits it hears of it
-    return { child, pid: child.pid ?? 0, stdout: () => stdout, stderr: () => stderr, ended };
+    const started = { child, pid: child.pid ?? 0, stdout: () => stdout, stderr: () => stderr, ended };
+    this.#started.push(started);
+    return started;
+  }
+
+  /** The runs, and the tasks that had succeeded, that were told of by whatever was started: as `<run>`, and `<run>/<step>/<task>`. */
+  announced(): { readonly runs: ReadonlySet<string>; readonly tasks: ReadonlySet<string> } {
+    const said = this.#started.map((one) => one.stdout()).join('\n');
+    const all = (pattern: RegExp): Set<string> => new Set([...said.matchAll(pattern)].map((match) => match[1] ?? ''));
+    const tasks = all(/\[(\d+\/\w+\/\d+) \(pid \d+\)\] Task finished successfully\./g);
+    return { runs: all(/(?:\(run-id |"pathspec":"\w+\/)(\d+)/g), tasks };
   }
 
   /** Starts a flow script of `chaos/flows` by its command line, in this injection's home. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpus, release, totalmem, type } from 'node:os';
 import type { Struck } from './strike.ts';
 
@@ -11,16 +12,18 @@ export interface Report {
 
 /** The table, and under it what failed and what was not injected. Markdown that also reads well as it stands. */
 export function formatReport({ struck, extent, seed, seconds }: Report): string {
-  const rows = struck.map(({ fault, wanted, injected, survived, counts, peaks, checked, notInjected }) => {
+  const rows = struck.map(({ fault, wanted, injected, survived, counts, peaks, checked, missed, notInjected }) => {
     const facts = [
       ...[...counts].map(([what, count]) => `${what}: ${count}`),
       ...[...peaks].map(([what, value]) => `at most ${value} ${what}`),
+      ...[...missed].map(([why, count]) => `tried besides, and not counted, since ${why}: ${count}`),
     ];
+    const checks = [...checked].map(([what, count]) => (count === injected ? what : `${what} (×${count})`));
     return [
       fault.title,
       timesOf({ wanted, injected, notInjected }),
       injected === 0 && notInjected !== undefined ? '–' : String(survived),
-      [[...checked].join(', '), facts.join('; ')].filter(Boolean).join(' – '),
+      [checks.join(', '), facts.join('; ')].filter(Boolean).join(' – '),
     ];
   });
   const failures = struck.flatMap(({ fault, failed }) =>
@@ -33,11 +36,11 @@ export function formatReport({ struck, extent, seed, seconds }: Report): string 
   const notInjected = struck.flatMap(({ fault, wanted, injected, notInjected: why }) => {
     if (injected >= wanted) return [];
     return [
-      `- ${fault.title}: ${timesOf({ wanted, injected, notInjected: why })}: ${why ?? 'it came too late too often'}`,
+      `- ${fault.title}: ${timesOf({ wanted, injected, notInjected: why })}: ${why ?? 'it was not felt too often'}`,
     ];
   });
   return [
-    `Seed ${seed}, ${extent}, ${machine()}, ${Math.round(seconds)} s.`,
+    `Seed ${seed}, ${extent}, ${state()}, ${machine()}, ${Math.round(seconds)} s.`,
     formatTable([['fault', 'times injected', 'survived', 'what was checked'], ...rows]),
     ...(failures.length === 0 ? [] : [`Failed:\n\n${failures.join('\n')}`]),
     ...(notInjected.length === 0
@@ -50,6 +53,17 @@ export function formatReport({ struck, extent, seed, seconds }: Report): string 
 function timesOf({ wanted, injected, notInjected }: Pick<Struck, 'wanted' | 'injected' | 'notInjected'>): string {
   if (injected === 0 && notInjected !== undefined) return 'NOT INJECTED';
   return injected < wanted ? `${injected} of ${wanted}` : String(injected);
+}
+
+/** Of what the result holds. */
+function state(): string {
+  const today = new Date().toISOString().slice(0, 10);
+  try {
+    const options = { cwd: import.meta.dirname, encoding: 'utf8', stdio: 'pipe' } as const;
+    return `${today}, commit ${execFileSync('git', ['describe', '--always', '--dirty'], options).trim()}`;
+  } catch {
+    return `${today}, of no known commit`;
+  }
 }
 
 function machine(): string {

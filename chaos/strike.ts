@@ -12,9 +12,12 @@ export interface Struck {
   readonly injected: number;
   /** How often it did, and everything that was checked held. */
   readonly survived: number;
-  readonly checked: ReadonlySet<string>;
+  /** By what was checked, in how many of the injections that came about. */
+  readonly checked: ReadonlyMap<string, number>;
   readonly counts: ReadonlyMap<string, number>;
   readonly peaks: ReadonlyMap<string, number>;
+  /** By the reason, how many injections did not come about or were not felt. */
+  readonly missed: ReadonlyMap<string, number>;
   /** Also of injections that missed: what did not hold, does not hold. */
   readonly failed: readonly { readonly number: number; readonly failure: Failure }[];
   /** Why it could not be injected on this machine, at all or any more. */
@@ -44,11 +47,12 @@ export async function strike(
     say: (text: string) => void;
   },
 ): Promise<Struck> {
-  const checked = new Set<string>();
+  const checked = new Map<string, number>();
   const counts = new Map<string, number>();
   const peaks = new Map<string, number>();
+  const missed = new Map<string, number>();
   const failed: { number: number; failure: Failure }[] = [];
-  let [injected, survived, missed, next] = [0, 0, 0, from];
+  let [injected, survived, tries, next] = [0, 0, 0, from];
   let notInjected: string | undefined;
   const one = async (number: number): Promise<void> => {
     using injection = new Injection({ number, random: new Random(seed, fault.name, number), extent });
@@ -61,9 +65,6 @@ export async function strike(
       }
       injection.check('the injection itself went well', error instanceof Error ? (error.stack ?? '') : String(error));
     }
-    for (const what of injection.checked) checked.add(what);
-    for (const [what, count] of injection.counts) counts.set(what, (counts.get(what) ?? 0) + count);
-    for (const [what, value] of injection.peaks) peaks.set(what, Math.max(peaks.get(what) ?? value, value));
     for (const failure of injection.failures) {
       failed.push({ number, failure });
       say(`${fault.name} ${number}: NOT ${failure.what}`);
@@ -71,8 +72,12 @@ export async function strike(
     if (injection.missed === undefined) {
       injected += 1;
       if (injection.failures.length === 0) survived += 1;
-    } else missed += 1;
-    if ((injected + missed) % 25 === 0) say(`${fault.name}: ${injected} of ${times}, ${survived} survived`);
+      for (const what of injection.checked) add(checked, what);
+      for (const [what, count] of injection.counts) add(counts, what, count);
+      for (const [what, value] of injection.peaks) peaks.set(what, Math.max(peaks.get(what) ?? value, value));
+    } else add(missed, injection.missed);
+    tries += 1;
+    if (tries % 25 === 0) say(`${fault.name}: ${injected} of ${times}, ${survived} survived`);
   };
   let underWay = 0;
   const several = async (): Promise<void> => {
@@ -84,11 +89,14 @@ export async function strike(
   };
   const atOnce = Math.min(times, fault.atOnce ?? availableParallelism());
   await Promise.all(Array.from({ length: atOnce }, several));
-  if (missed > 0) counts.set('came too late, and not counted', missed);
   if (injected === 0 && notInjected === undefined && failed.length === 0) {
-    failed.push({ number: from, failure: { what: 'injected', detail: `it came too late in all of ${missed} tries` } });
+    failed.push({ number: from, failure: { what: 'injected', detail: `it was not, in all of ${tries} tries` } });
   }
-  return { fault, wanted: times, injected, survived, checked, counts, peaks, failed, notInjected };
+  return { fault, wanted: times, injected, survived, checked, counts, peaks, missed, failed, notInjected };
+}
+
+function add(counts: Map<string, number>, what: string, by = 1): void {
+  counts.set(what, (counts.get(what) ?? 0) + by);
 }
 
 async function strikeInTime(fault: Fault, injection: Injection): Promise<void> {

@@ -11,8 +11,9 @@ import type { Isolation } from './injection.ts';
 export interface Undisturbed {
   /** The artifacts of its end task. */
   readonly artifacts: readonly ArtifactRecord[];
-  /** All large artifacts, by the names of their steps. */
   readonly tasks: number;
+  /** By the name of a step, what a task of it leaves: the names of its artifacts, sorted and joined. */
+  readonly leaves: ReadonlyMap<string, ReadonlySet<string>>;
   /** How long it took from its start to its exit. */
   readonly wallMs: number;
 }
@@ -41,8 +42,21 @@ async function run(isolation: Isolation, parameters: readonly string[]): Promise
     const tasks = await store.tasks('Struck', record?.id ?? '');
     const end = tasks.find(({ step }) => step === 'end');
     const artifacts = await store.artifacts('Struck', record?.id ?? '', end?.id ?? '');
-    return { artifacts, tasks: tasks.length, wallMs };
+    const leaves = new Map<string, Set<string>>();
+    for (const { step, id } of tasks) {
+      const names = namesOf(await store.artifacts('Struck', record?.id ?? '', id));
+      leaves.set(step, (leaves.get(step) ?? new Set()).add(names));
+    }
+    return { artifacts, tasks: tasks.length, leaves, wallMs };
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** The names of artifacts as one text that two tasks of a step have in common. */
+export function namesOf(artifacts: readonly ArtifactRecord[]): string {
+  return artifacts
+    .map(({ name }) => name)
+    .toSorted()
+    .join();
 }

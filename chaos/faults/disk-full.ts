@@ -3,7 +3,7 @@ import type { Fault } from '../fault.ts';
 import { mountDisk } from '../mount.ts';
 import { handleWasRight, struckRun } from '../storage.ts';
 
-const FULL = /disk is full|ENOSPC|disk I\/O error/;
+const FULL = /disk is full|ENOSPC/;
 
 /**
  * The home is on a disk that is too small, by more or less: it is full when the run is created, in some commit, or while an
@@ -20,7 +20,8 @@ export const diskFull: Fault = {
     const sizeBytes = Math.round(30_000 * 220 ** injection.random.next());
     using disk = mountDisk(injection.home, sizeBytes);
     const struck = await struckRun(injection, { parameters });
-    if (struck.handle?.status !== 'successful') injection.checkNames(struck.told, FULL);
+    if (struck.handle?.status === 'successful') injection.miss('there was room enough');
+    else injection.checkNames(struck.told, FULL);
     if (struck.refusal !== undefined) injection.count('before there was a run');
     if (struck.told.includes('artifact file')) injection.count('while an artifact was written');
     else if (struck.refusal === undefined && struck.handle?.status === 'failed')

@@ -22,9 +22,10 @@ export const fewDescriptors: Fault = {
     const limit = injection.random.integer(FEWEST, 50);
     const prefix = ['prlimit', `--nofile=${limit}`];
     if (injection.random.next() < 0.5) {
+      injection.count('by its command line');
       const { exitCode, signalCode, stdout, stderr } = await injection.startFlow(['run'], { prefix }).ended;
-      injection.count(exitCode === 0 ? 'runs that had enough' : 'runs that had not');
-      if (exitCode !== 0) injection.checkTells({ signalCode, stderr, isAlive: stdout !== '' }, CAUSE);
+      if (exitCode === 0) injection.miss('there was enough');
+      else injection.checkTells({ signalCode, stderr, isAlive: stdout !== '' }, CAUSE);
       await aftermath(injection);
       return;
     }
@@ -32,7 +33,7 @@ export const fewDescriptors: Fault = {
     injection.count(`${detached ? 'detached' : 'owned'} runs${kills ? ' to be killed' : ''}`);
     const { signalCode, stdout, stderr } = await injection.startParent({ prefix, kills, options: { detached } }).ended;
     const [handle, refusal] = [heard(stdout, 'ended'), heard(stdout, 'refused')];
-    injection.count(handle?.status === 'successful' ? 'scripts that had enough' : 'scripts that had not');
+    if (handle?.status === 'successful') injection.miss('there was enough');
     if (refusal !== undefined) injection.checkNames(refusal.message, CAUSE);
     else if (handle === undefined) injection.checkTells({ signalCode, stderr, isAlive: stdout !== '' }, CAUSE);
     else if (kills && handle.status !== 'successful' && handle.reason?.kind === 'killed')

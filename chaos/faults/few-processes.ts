@@ -41,16 +41,17 @@ export const fewProcesses: Fault = {
     };
     if (mayHang) injection.count('with threads of V8');
     if (injection.random.next() < 0.5) {
+      injection.count('by its command line');
       const { exitCode, signalCode, stdout, stderr } = await injection.startFlow(['run'], { prefix, environment })
         .ended;
-      injection.count(exitCode === 0 ? 'runs that had enough' : 'runs that had not');
-      if (exitCode !== 0) injection.checkTells({ signalCode, stderr, isAlive: stdout !== '' }, CAUSE);
+      if (exitCode === 0) injection.miss('there was enough');
+      else injection.checkTells({ signalCode, stderr, isAlive: stdout !== '' }, CAUSE);
       await aftermath(injection);
       return;
     }
     const { signalCode, stdout, stderr } = await injection.startParent({ prefix, environment }).ended;
     const [handle, refusal] = [heard(stdout, 'ended'), heard(stdout, 'refused')];
-    injection.count(handle?.status === 'successful' ? 'scripts that had enough' : 'scripts that had not');
+    if (handle?.status === 'successful') injection.miss('there was enough');
     if (refusal !== undefined) injection.checkNames(refusal.message, CAUSE);
     else if (handle === undefined) injection.checkTells({ signalCode, stderr, isAlive: stdout !== '' }, CAUSE);
     else if (handle.status !== 'successful') injection.checkTells({ ...handle, isAlive: true }, CAUSE);

@@ -14,7 +14,8 @@ export const fileSizeLimit: Fault = {
     if (!canRun(['prlimit', '--fsize=1000000', 'true'])) throw new NotInjectable('there is no prlimit');
     const limit = Math.round(20_000 * 250 ** injection.random.next());
     const struck = await struckRun(injection, { prefix: ['prlimit', `--fsize=${limit}`] });
-    if (struck.handle?.status !== 'successful') injection.checkNames(struck.told, CAUSE);
+    if (struck.handle?.status === 'successful') injection.miss('there was room enough');
+    else injection.checkNames(struck.told, CAUSE);
     await handleWasRight(injection, struck);
     await aftermath(injection);
   },

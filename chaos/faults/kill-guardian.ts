@@ -2,12 +2,13 @@ import { setTimeout } from 'node:timers/promises';
 import { aftermath } from '../aftermath.ts';
 import type { Fault } from '../fault.ts';
 import { heard } from '../heard.ts';
-import { kill } from '../injection.ts';
+import { kill, STAYS } from '../injection.ts';
 import { until } from '../until.ts';
 
 /**
  * The guardian of the parent or of the run process is killed. Half of the time nothing else happens, and the run must not even
- * notice; else its owner is killed when it has had the time to make another, which must do the work.
+ * notice; else its owner is killed when it has had the time to make another, which must end a run that would go on for ten
+ * minutes.
  */
 export const killGuardian: Fault = {
   name: 'kill-guardian',
@@ -15,13 +16,16 @@ export const killGuardian: Fault = {
   times: { full: 200, bounded: 2 },
   async strike(injection) {
     const { wallMs } = await injection.undisturbed();
-    const parent = injection.startParent();
+    const owns = injection.random.next() < 0.5;
+    const parent = injection.startParent({ environment: owns ? STAYS : {} });
     await until(() => injection.processes('guardian').length > 0, { pauseMs: 1 });
     await setTimeout(injection.random.between(0, 0.9) * wallMs);
     const guardians = injection.processes('guardian');
     const guardian = guardians.length === 0 ? undefined : injection.random.pick(guardians);
-    if (guardian === undefined || !kill(guardian.pid, 'SIGKILL')) injection.miss('there was none');
-    else if (injection.random.next() < 0.5) {
+    const isStruck = guardian !== undefined && kill(guardian.pid, 'SIGKILL');
+    if (!isStruck) injection.miss('there was none');
+    if (owns && guardian === undefined) kill(parent.pid, 'SIGKILL');
+    else if (owns && guardian !== undefined) {
       const owner = guardian.parentPid;
       const isReplaced = () =>
         injection.processes('guardian').some(({ pid, parentPid }) => parentPid === owner && pid !== guardian.pid);

@@ -2,10 +2,13 @@ import { setTimeout } from 'node:timers/promises';
 import { aftermath, deadRunsAreFailed } from '../aftermath.ts';
 import type { Fault } from '../fault.ts';
 import { heard } from '../heard.ts';
-import { kill } from '../injection.ts';
+import { kill, STAYS } from '../injection.ts';
 import { until } from '../until.ts';
 
-/** The run process is killed, every third one a detached one. Whoever looks at the run in the next moment must find it failed. */
+/**
+ * The run process is killed, every third one a detached one, and half of them such as would go on for ten minutes with what they
+ * started. Whoever looks at the run in the next moment must find it failed.
+ */
 export const killRun: Fault = {
   name: 'kill-run',
   title: 'SIGKILL of the run process at a random instant',
@@ -13,7 +16,8 @@ export const killRun: Fault = {
   async strike(injection) {
     const { wallMs } = await injection.undisturbed();
     const isDetached = injection.number % 3 === 0;
-    const parent = injection.startParent({ options: isDetached ? { detached: true } : {} });
+    const environment = injection.random.next() < 0.5 ? STAYS : {};
+    const parent = injection.startParent({ environment, options: isDetached ? { detached: true } : {} });
     await until(() => injection.processes('run').length > 0, { pauseMs: 1 });
     await setTimeout(injection.random.between(0, 0.9) * wallMs);
     const [run] = injection.processes('run');

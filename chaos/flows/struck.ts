@@ -1,10 +1,12 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { current, FlowSpec, type Inputs, join, main, parameter, retry, step } from 'raceway/flow';
 
 /**
  * What faults strike: branches, nested foreachs, retries, small artifacts, many that one commit takes in, and a large one that
- * is a file. What it comes to depends on its parameters only.
+ * is a file. What it comes to depends on its parameters only. With `STRUCK_STAYS` set it comes to nothing: before its end it
+ * starts a process and stays with it for ten minutes, so that whoever finds it gone knows that somebody ended it.
  */
 export class Struck extends FlowSpec.with({
   megabytes: parameter.integer({ default: 4, help: 'Size of the large artifact' }),
@@ -73,6 +75,10 @@ export class Struck extends FlowSpec.with({
 
   meet = join(async (inputs: Inputs<this>) => {
     await setTimeout(20);
+    if (process.env['STRUCK_STAYS'] !== undefined) {
+      spawn('sleep', ['600'], { stdio: 'ignore' });
+      await setTimeout(600_000);
+    }
     for (const { sums, digest, tried, large } of inputs) {
       if (sums.length > 0) this.sums = sums;
       if (digest !== '') [this.digest, this.large] = [digest, large];

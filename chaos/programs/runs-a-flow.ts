@@ -16,16 +16,17 @@ try {
   if (kills === true) await running.kill();
   await running.wait();
   const { status, reason, exitCode, signalCode } = running;
-  say({ event: 'ended', pathspec: run.pathspec, status, reason, exitCode, signalCode, stderr: stderrOf(running) });
+  const outputs = { stdout: outputOf(running, 'stdout'), stderr: outputOf(running, 'stderr').slice(-4000) };
+  say({ event: 'ended', pathspec: run.pathspec, status, reason, exitCode, signalCode, ...outputs });
 } catch (error) {
   if (!(error instanceof Error)) throw error;
   say({ event: 'refused', name: error.name, message: error.message });
 }
 
-/** The end of what it printed, or why that cannot be read. */
-function stderrOf(running: ExecutingRun): string {
+/** What it printed, or why that cannot be read. */
+function outputOf(running: ExecutingRun, stream: 'stdout' | 'stderr'): string {
   try {
-    return running.stderr.slice(-4000);
+    return running[stream];
   } catch (error) {
     return String(error);
   }
