@@ -230,6 +230,15 @@ test('an artifact that is a link, a pipe or of another size is not read', async 
   });
 });
 
+test('a run whose id is too long for a file has no logs, which is an error of raceway', async () => {
+  using written = writtenHome();
+  const id = 'x'.repeat(256);
+  written.change((database) => database.prepare('UPDATE run SET id = ? WHERE run_key = 1').run(id));
+  await using home = await openHome(written.home);
+  const task = await home.task(`TrainFlow/${id}/start/1`);
+  await expect(task.stdout()).rejects.toMatchObject({ code: 'HOME' });
+});
+
 test('a log that is a pipe is not waited for', async () => {
   using written = writtenHome();
   rmSync(written.log);
