@@ -140,6 +140,9 @@ export function writtenHome(): WrittenHome {
   for (const { sha256, sizeBytes, bytes } of [small, large, card]) {
     insert('blob', { sha256, size_bytes: sizeBytes, bytes: bytes ?? null });
   }
+  insert('given', { run_key: 1, sha256: small.sha256 });
+  insert('doomed', { sha256: '0'.repeat(64), collection: 1 });
+  insert('latest_run', { flow: 'TrainFlow', id: '1' });
   database.close();
   const log = logFile(home, { flow: 'TrainFlow', runId: '1', taskId: '1', attempt: 0, stream: 'stdout' });
   mkdirSync(join(log, '..'), { recursive: true });
