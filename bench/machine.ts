@@ -17,6 +17,21 @@ export function describeMachine(): readonly string[] {
   ];
 }
 
+/** What of the repository is measured, as a line of a Markdown list. The files of results do not count as changes. */
+export function describeCommit(): string {
+  try {
+    const others = ['.', ':!bench/results.md', ':!docs/bench-results.md'];
+    const isChanged = git('status', '--porcelain', '--', ...others) !== '';
+    return `- commit ${git('rev-parse', '--short', 'HEAD')}${isChanged ? ', with changes' : ''}`;
+  } catch (error) {
+    return `- commit not known: ${error instanceof Error ? error.message.trimEnd().replaceAll('\n', ' ') : String(error)}`;
+  }
+}
+
+function git(...args: readonly string[]): string {
+  return execFileSync('git', args, { cwd: join(import.meta.dirname, '..'), encoding: 'utf8', stdio: 'pipe' }).trim();
+}
+
 /** How much there was to do lately, as the kernel counts it: averages over 1 and 5 minutes. */
 export function describeLoad(): string {
   const [one = 0, five = 0] = loadavg();

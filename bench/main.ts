@@ -10,7 +10,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench } from './bench.ts';
-import { describeLoad, describeMachine } from './machine.ts';
+import { describeCommit, describeLoad, describeMachine } from './machine.ts';
 import { artifacts } from './questions/artifacts.ts';
 import { client } from './questions/client.ts';
 import { concurrency } from './questions/concurrency.ts';
@@ -70,6 +70,7 @@ const heading = [
     : 'Written by `npm run bench`; [docs/bench.md](../docs/bench.md) says how to read it.',
   '',
   ...describeMachine(),
+  describeCommit(),
   `- begun ${started.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
 ];
 console.log(heading.join('\n'));

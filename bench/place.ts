@@ -35,12 +35,17 @@ export async function makePlace(): Promise<Place> {
 export interface Start {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  /** The descriptor of a file that what it prints is written to. @default 'ignore' */
+  readonly stdout?: number | 'ignore';
 }
 
-/** How long a command takes from its start to its exit, in milliseconds. What it prints is thrown away. */
-export async function wallMs([file = '', ...args]: readonly string[], { env, cwd }: Start): Promise<number> {
+/** How long a command takes from its start to its exit, in milliseconds. */
+export async function wallMs(
+  [file = '', ...args]: readonly string[],
+  { env, cwd, stdout = 'ignore' }: Start,
+): Promise<number> {
   const startMs = performance.now();
-  const child = spawn(file, args, { env, cwd, stdio: 'ignore' });
+  const child = spawn(file, args, { env, cwd, stdio: ['ignore', stdout, 'ignore'] });
   const [exitCode] = (await once(child, 'exit')) as [number | null];
   const tookMs = performance.now() - startMs;
   if (exitCode !== 0) throw new Error(`could not measure ${[file, ...args].join(' ')}: exit status ${exitCode}`);

@@ -1,7 +1,7 @@
 import { FlowSpec, main, step } from 'raceway/flow';
-import { work } from './work.ts';
+import { work } from './work.mjs';
 
-/** A step that does what work.ts does. */
+/** A step that does what work.mjs does. */
 export class OneStep extends FlowSpec {
   start = step(async () => {
     await work();

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { openHome } from 'raceway';
 import type { Bench } from '../bench.ts';
-import { inMs, inTimes } from '../format.ts';
-import { inTurn, type Turns } from '../in-turn.ts';
+import { inMegabytes, inMs, inTimes } from '../format.ts';
+import { inTurn, takeTurns, type Turns } from '../in-turn.ts';
 import { type MetaflowPeer, metaflowPeer } from '../metaflow-peer.ts';
 import { makePlace, type Place, program, wallMs } from '../place.ts';
 import type { LeavesArrays } from '../programs/leaves-arrays.ts';
-import type { Sample } from '../sample.ts';
+import { Sample } from '../sample.ts';
 
 /** Artifacts of one size. */
 interface Load {
@@ -174,17 +174,20 @@ async function passOn({ report, pick }: Bench, { folder: cwd, env, cachedEnv }: 
   const pass = async (of: number) => {
     const command = [process.execPath, program('passes-array.ts'), `--home=${home}`, 'run', `--megabytes=${of}`];
     const tookMs = await wallMs(command, { env: cachedEnv, cwd });
+    const storedMegabytes = of === 0 ? 0 : megabytesBelow(join(home, 'artifacts'));
     await rm(home, { recursive: true });
-    return tookMs;
+    return { tookMs, storedMegabytes };
   };
   const bare = (of: number) =>
     wallMs([process.execPath, program('writes-array.mjs'), String(of), join(cwd, 'array')], { env, cwd });
-  const samples = await inTurn(
+  const took = await takeTurns(
     { bareNone: () => bare(0), bare: () => bare(megabytes), none: () => pass(0), ours: () => pass(megabytes) },
     turns,
   );
-  const bareOnce = samples.bare.each(samples.bareNone, 1);
-  const ours = samples.ours.each(samples.none, 1);
+  const bareOnce = new Sample(took.bare).each(new Sample(took.bareNone), 1);
+  const msOf = (passes: typeof took.ours) => new Sample(passes.map(({ tookMs }) => tookMs));
+  const passed = msOf(took.ours).each(msOf(took.none), 1);
+  const stored = new Sample(took.ours.map(({ storedMegabytes }) => storedMegabytes));
   report.table(
     `${megabytes} MB of numbers that pass through five steps untouched, what it costs to pass none set apart`,
     {
@@ -192,10 +195,30 @@ async function passOn({ report, pick }: Bench, { folder: cwd, env, cachedEnv }: 
       turns,
       rows: [
         { what: 'node: made, hashed, written once', sample: bareOnce },
-        { what: 'raceway, six tasks', sample: ours, against: against(ours, { bare: bareOnce }) },
+        { what: 'raceway, six tasks', sample: passed, against: against(passed, { bare: bareOnce }) },
+        {
+          what: 'raceway, what is in the artifacts folder of the home then',
+          sample: stored,
+          format: inMegabytes,
+          against: [
+            {
+              to: 'the array',
+              sample: stored.map((storedMegabytes) => storedMegabytes / megabytes),
+              format: inTimes,
+              aims: [{ bound: 'at most', value: 1.01, counts: 'worst' }],
+            },
+          ],
+        },
       ],
     },
   );
+}
+
+/** How much all files of a folder and of those in it hold. */
+function megabytesBelow(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  if (files.length === 0) throw new Error(`there is no file in ${folder}`);
+  return files.reduce((bytes, { parentPath, name }) => bytes + statSync(join(parentPath, name)).size, 0) / 1_000_000;
 }
 
 function leaveArrays(home: string, { count, bytes }: { count: number; bytes: number }): readonly string[] {

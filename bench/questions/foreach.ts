@@ -32,13 +32,25 @@ export async function foreach({ report, pick }: Bench): Promise<void> {
       { what: ofMany(ten), sample: each.ten },
       { what: ofMany(hundred), sample: each.hundred },
       { what: ofMany(thousand), sample: each.thousand },
+      { what: ofMany(tenThousand), sample: each.tenThousand },
+    ],
+  });
+  const marginal = {
+    early: samples.thousand.each(samples.hundred, thousand - hundred),
+    late: samples.tenThousand.each(samples.thousand, tenThousand - thousand),
+  };
+  report.table('One more task of the same foreach, when there are so many already', {
+    format: inMs,
+    turns,
+    rows: [
+      { what: between(hundred, thousand), sample: marginal.early },
       {
-        what: ofMany(tenThousand),
-        sample: each.tenThousand,
+        what: between(thousand, tenThousand),
+        sample: marginal.late,
         against: [
           {
-            to: `one ${ofMany(thousand)}`,
-            sample: each.tenThousand.timesThat(each.thousand),
+            to: `one ${between(hundred, thousand)}`,
+            sample: marginal.late.timesThat(marginal.early),
             format: inTimes,
             aims: [{ bound: 'at most', value: 1.2 }],
           },
@@ -47,6 +59,10 @@ export async function foreach({ report, pick }: Bench): Promise<void> {
     ],
   });
   report.note('The second worker is started when there is work for it; in a small foreach that is most of the cost.');
+}
+
+function between(few: number, many: number): string {
+  return `between ${few.toLocaleString('en')} and ${many.toLocaleString('en')}`;
 }
 
 function ofMany(count: number): string {

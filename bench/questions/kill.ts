@@ -24,10 +24,15 @@ export async function kill(bench: Bench): Promise<void> {
   const python = metaflowPeer(bench, place);
   await using runner = new Runner(program('waits.ts'), { home, cwd, showOutput: false });
   const turns = bench.pick({ rounds: 11, warmUps: 1 }, { rounds: 1, warmUps: 0 });
-  const ours = async (graceMs?: number): Promise<Killed> => {
-    await using running = await runner.asyncRun({}, { maxWorkers: 2 });
+  const ours = async ({ cooperates, graceMs }: { cooperates: boolean; graceMs?: number }): Promise<Killed> => {
+    await using running = await runner.asyncRun({ cooperates }, { maxWorkers: 2 });
     await twoWait(lineTexts(running.streamLog('stdout')));
-    return await measure(running.pid, () => running.kill({ graceMs }));
+    const killed = await measure(running.pid, () => running.kill({ graceMs }));
+    // A task that was ended could not say so: else something else than what the row says was measured.
+    const letGo = running.stdout.split('\n').filter((line) => line.endsWith('let go')).length;
+    if (cooperates && letGo !== 2) throw new Error(`${letGo} of 2 tasks that cooperate let go`);
+    if (!cooperates && letGo > 0) throw new Error(`${letGo} tasks let go that do not cooperate`);
+    return killed;
   };
   const theirs = async ({ python: file, env }: NonNullable<typeof python>): Promise<Killed> => {
     const { stdout } = await execa(file, [program('kills_run.py'), program('waits.py')], {
@@ -39,7 +44,13 @@ export async function kill(bench: Bench): Promise<void> {
     return { resolvedMs: resolved * 1000, goneMs: gone * 1000 };
   };
   const took = await takeTurns(
-    { bare: killBare, ours: () => ours(), atOnce: () => ours(0), theirs: python && (() => theirs(python)) },
+    {
+      bare: killBare,
+      cooperative: () => ours({ cooperates: true }),
+      deaf: () => ours({ cooperates: false }),
+      atOnce: () => ours({ cooperates: false, graceMs: 0 }),
+      theirs: python && (() => theirs(python)),
+    },
     turns,
   );
   const rows = (what: string, of: readonly Killed[], { aimMs }: { aimMs?: number } = {}): Row[] =>
@@ -60,8 +71,9 @@ export async function kill(bench: Bench): Promise<void> {
     turns,
     rows: [
       ...rows('execa, kill() of a process with two children that end by themselves', took.bare),
-      ...rows('raceway, kill()', took.ours, { aimMs: 100 }),
-      ...rows('raceway, kill({ graceMs: 0 })', took.atOnce),
+      ...rows('raceway, kill() of tasks that wait on `current.signal`', took.cooperative, { aimMs: 100 }),
+      ...rows('raceway, kill() of tasks that never read it', took.deaf),
+      ...rows('raceway, kill({ graceMs: 0 }) of those', took.atOnce),
       ...(took.theirs === undefined ? [] : rows("Metaflow, kill() of its Runner's process", took.theirs)),
     ],
   });

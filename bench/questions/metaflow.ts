@@ -1,3 +1,5 @@
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { Runner } from 'raceway';
 import type { Bench } from '../bench.ts';
@@ -5,9 +7,12 @@ import { runForeach, WORKERS } from '../foreach-flow.ts';
 import { inLines, inSeconds, inTimes } from '../format.ts';
 import { inTurn } from '../in-turn.ts';
 import { type MetaflowPeer, metaflowPeer } from '../metaflow-peer.ts';
-import { makePlace, type Place, program, wallMs } from '../place.ts';
+import { makePlace, type Place, program, type Start, wallMs } from '../place.ts';
 import type { Row } from '../report.ts';
 import type { Sample } from '../sample.ts';
+
+/** Ends each line that the step prints, in either flow. */
+const PRINTED = 'of those that this step prints';
 
 /** How does what the other questions leave out compare with Metaflow? */
 export async function metaflow(bench: Bench): Promise<void> {
@@ -28,14 +33,22 @@ async function compareLines(
   const turns = pick({ rounds: 7, warmUps: 1 }, { rounds: 1, warmUps: 0 });
   const ours = [process.execPath, program('printing.ts'), `--home=${home}`, 'run', `--lines=${count}`];
   const theirs = [peer.python, program('printing.py'), 'run', `--lines=${count}`];
+  const printed = join(cwd, 'printed');
+  const inSecondsTo = async (command: readonly string[], start: Start) => {
+    await using file = await open(printed, 'w');
+    const tookMs = await wallMs(command, { ...start, stdout: file.fd });
+    const lines = (await readFile(printed, 'utf8')).split('\n').filter((line) => line.endsWith(PRINTED)).length;
+    checkCount(lines, count);
+    return tookMs / 1000;
+  };
   const samples = await inTurn(
     {
-      theirs: async () => (await wallMs(theirs, { env: peer.env, cwd })) / 1000,
-      ours: async () => (await wallMs(ours, { env, cwd })) / 1000,
+      theirs: () => inSecondsTo(theirs, { env: peer.env, cwd }),
+      ours: () => inSecondsTo(ours, { env, cwd }),
     },
     turns,
   );
-  report.table(`A flow of two steps that print ${count.toLocaleString('en')} lines, from start to exit`, {
+  report.table(`A flow of two steps that print ${count.toLocaleString('en')} lines, into a file, from start to exit`, {
     format: inSeconds,
     turns,
     rows: [{ what: 'Metaflow', sample: samples.theirs }, besideTheirs(samples)],
@@ -81,6 +94,7 @@ async function compareStreams(
         const command = [program('streams_lines.py'), program('printing.py'), String(count)];
         const { stdout } = await execa(peer.python, command, { cwd, env: { ...env, ...peer.env }, extendEnv: false });
         const { seconds, lines } = JSON.parse(stdout) as { seconds: number; lines: number };
+        checkCount(lines, count);
         return lines / seconds;
       },
       theirFlow: () => streamedPerSecond(theirFlow, count),
@@ -108,8 +122,14 @@ async function streamedPerSecond(runner: Runner, lines: number): Promise<number>
   await using running = await runner.asyncRun({ lines });
   const startMs = performance.now();
   let count = 0;
-  for await (const _ of running.streamLog('stdout')) count++;
-  return count / ((performance.now() - startMs) / 1000);
+  for await (const { line } of running.streamLog('stdout')) if (line.endsWith(PRINTED)) count++;
+  const tookMs = performance.now() - startMs;
+  checkCount(count, lines);
+  return count / (tookMs / 1000);
+}
+
+function checkCount(came: number, expected: number): void {
+  if (came !== expected) throw new Error(`there came ${came} lines and not ${expected}`);
 }
 
 function besideTheirs({ ours, theirs }: { ours: Sample; theirs: Sample }): Row {

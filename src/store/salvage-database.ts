@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, linkSync, lstatSync, openSync, renameSync, rmSync } from 'node:fs';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { artifactFile, newDamagedName, databaseFile } from './home-folder.ts';
 import { isRefusedRow } from './database-error.ts';
+import { openDamaged } from './open-damaged.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 import { isWhole, JSON_COLUMNS, NO_PROCESS } from './json-columns.ts';
 import { isSha256, isText } from './record-shapes.ts';
@@ -123,19 +124,6 @@ function copyReadable(home: string, { from, to }: { from: string; to: string }):
 
 type Values = Readonly<Record<string, SQLInputValue>>;
 
-function openDamaged(file: string): DatabaseSync | undefined {
-  let database: DatabaseSync | undefined;
-  try {
-    database = new DatabaseSync(file);
-    database.exec('PRAGMA trusted_schema = OFF; PRAGMA writable_schema = ON'); // so that what is wrong with one table does not keep the others from being read
-    database.prepare('SELECT COUNT(*) FROM sqlite_schema').get();
-    return database;
-  } catch {
-    database?.close();
-    return undefined;
-  }
-}
-
 /** Whether an older raceway, which wrote the database, knew no such table. */
 function isOfLaterSchema(source: DatabaseSync, { name }: Table): boolean {
   try {
@@ -221,7 +209,8 @@ function readWhilePossible(source: DatabaseSync, sql: string, take: (row: Values
 class TableCopy {
   readonly target: SqliteDatabase;
   readonly #table: Table;
-  readonly #columns: readonly string[];
+  /** Their types, by name. */
+  readonly #columns: ReadonlyMap<string, string>;
   count = 0;
   #replaced = 0;
   #refused = 0;
@@ -229,9 +218,11 @@ class TableCopy {
   constructor(target: SqliteDatabase, table: Table) {
     this.target = target;
     this.#table = table;
-    this.#columns = target
-      .all(`SELECT name FROM pragma_table_info('${table.name}')`)
-      .map((row) => column(row, 'name', isText));
+    this.#columns = new Map(
+      target
+        .all(`SELECT name, type FROM pragma_table_info('${table.name}')`)
+        .map((row) => [column(row, 'name', isText), column(row, 'type', isText)]),
+    );
   }
 
   /** What was not copied as it was. */
@@ -245,12 +236,13 @@ class TableCopy {
   add(row: Values): void {
     const { values, replaced, isUsable } = mendJson(this.#table, row);
     this.#replaced += replaced;
-    const isNamed = !this.#columns.includes('sha256') || isSha256(row['sha256']);
-    if (!isUsable || !isNamed) {
+    const isNamed = !this.#columns.has('sha256') || isSha256(row['sha256']);
+    const columns = [...this.#columns.keys()].filter((name) => Object.hasOwn(row, name)); // an older one has fewer
+    const isTyped = columns.every((name) => isOfType(values[name] ?? null, this.#columns.get(name)));
+    if (!isUsable || !isNamed || !isTyped) {
       this.#refused += 1;
       return;
     }
-    const columns = this.#columns.filter((name) => Object.hasOwn(row, name)); // an older one has fewer
     const sql = `INSERT INTO ${this.#table.name} (${columns.join()}) VALUES (${columns.map(() => '?').join()})`;
     try {
       this.target.run(sql, ...columns.map((name) => values[name] ?? null));
@@ -260,6 +252,13 @@ class TableCopy {
       this.#refused += 1;
     }
   }
+}
+
+/** Else SQLite would turn a number into a text and take it: a row of another table could become one of this. */
+function isOfType(value: SQLInputValue, type: string | undefined): boolean {
+  if (value === null) return true; // where it has to be something, the table says so
+  if (type === 'INTEGER') return typeof value === 'number' && Number.isInteger(value);
+  return type === 'TEXT' ? typeof value === 'string' : ArrayBuffer.isView(value);
 }
 
 function mendJson(

@@ -1,9 +1,10 @@
 // What a step does: computes for `BENCH_WORK_MS` milliseconds of processor time, or waits until the file `BENCH_GATE` is
-// there, or nothing. Started itself, it is the same without raceway.
+// there, or nothing. Started itself, it is the same without raceway. It is JavaScript, since a bare process has no compile
+// cache and would strip the types at each start.
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
-export async function work(): Promise<number> {
+export async function work() {
   const { BENCH_GATE, BENCH_WORK_MS } = process.env;
   if (BENCH_GATE) {
     console.log('waiting');
@@ -15,7 +16,7 @@ export async function work(): Promise<number> {
   return sum;
 }
 
-function usedMs(): number {
+function usedMs() {
   return process.cpuUsage().user / 1000;
 }
 
