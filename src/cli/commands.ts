@@ -126,6 +126,7 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
         parse: (text) => parseTimeSpan(text, 'grace'),
       },
     ],
+    outlivesReader: true,
     load: async () => (await import('./commands/stop.ts')).stop,
   },
   ls: {
