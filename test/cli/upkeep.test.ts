@@ -221,6 +221,17 @@ describe('raceway doctor', () => {
     expect(await call('doctor')).toMatchObject({ status: 0 });
   });
 
+  test('names the home that it looked at, also where there is none', async () => {
+    const header = String.raw`^raceway \S+, Node \S+, home ${RegExp.escape(home)}`;
+    expect(await call('doctor')).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(`${header}, which has no database\n`),
+      stderr: `Error: there is no home at ${home}\nRun a flow first, or give another with --home or RACEWAY_HOME.\n`,
+    });
+    await run();
+    expect((await call('doctor')).stdout).toMatch(new RegExp(`${header}\n`));
+  });
+
   test('asks on a terminal before it mends', async () => {
     await run();
     chmodSync(home, 0o755);
