@@ -36,12 +36,7 @@ export async function findPlace(home: Home, word: string): Promise<Place> {
   return below(await home.run(`${flow}/${runId}`), step, task);
 }
 
-/** The run that a word means, or is in: that of a flow is its latest. @throws as `findPlace` */
-export async function findRun(home: Home, word: string): Promise<Run> {
-  return runOf(home, await findPlace(home, word));
-}
-
-/** The same of a place that was found. @throws {NotFoundError} when a flow has no run */
+/** The run that a place is, or is in: that of a flow is its latest. @throws {NotFoundError} when a flow has no run */
 export async function runOf(home: Home, place: Place): Promise<Run> {
   return place.depth === 'flow' ? latestRun(home, place.flow) : place.run;
 }

@@ -188,7 +188,7 @@ describe('raceway gc', () => {
       /^This would be dropped:\n {2}\d contents of artifacts and cards that no run has +1\d\d\.\d kB\n/,
     );
     const [told] = jsonLines((await call('gc', '--json')).stdout);
-    expect(told).toMatchObject({ dryRun: false, contents: { count: 2 }, logs: { count: 0 } });
+    expect(told).toMatchObject({ dryRun: false, contents: { count: 2 }, logs: { count: 0 }, putAside: null });
     expect((await call('gc')).stdout).toBe('There is nothing to drop.\n');
     const [first] = await runs();
     await using opened = await folder.home();

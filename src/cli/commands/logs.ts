@@ -11,7 +11,7 @@ import { askScript } from '../ask-script.ts';
 import { contextHome, type CliContext } from '../context.ts';
 import type { Output, Part } from '../output.ts';
 import { type PastLine, pastLines } from '../past-lines.ts';
-import { findPlace, findRun, type Place } from '../place.ts';
+import { findPlace, type Place, runOf } from '../place.ts';
 import { racewayCommand } from '../raceway-command.ts';
 
 const STREAMS: readonly LogStream[] = ['stdout', 'stderr'];
@@ -33,7 +33,7 @@ export async function logs(context: CliContext): Promise<void> {
   const word = words[0] ?? '';
   await using home = await contextHome(context);
   const named = await findPlace(home, word);
-  const place: NamedTasks = named.depth === 'flow' ? { depth: 'run', run: await findRun(home, word) } : named;
+  const place: NamedTasks = named.depth === 'flow' ? { depth: 'run', run: await runOf(home, named) } : named;
   const given = { stdout, stderr };
   const request: Request = {
     place,
