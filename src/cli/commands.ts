@@ -126,6 +126,7 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
         parse: (text) => parseTimeSpan(text, 'grace'),
       },
     ],
+    outlivesReader: true,
     load: async () => (await import('./commands/stop.ts')).stop,
   },
   ls: {
@@ -144,7 +145,7 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
         flags: '--limit <count>',
         help: 'How many at most, or all',
         default: '20',
-        parse: (text) => parseCount(text, 'limit'),
+        parse: (text) => parseCount(text, 'limit', { orAll: true }),
       },
       { flags: '--spins', help: 'List spins, which are single tasks run again, instead of runs' },
       { flags: '-q, --quiet', help: 'Only their pathspecs, one a line' },
@@ -169,7 +170,7 @@ export const COMMANDS: Readonly<Record<string, CommandForm>> = {
         flags: '--tail <count>',
         help: 'Of what is there already, only so many of the last lines',
         default: 'all',
-        parse: (text) => parseCount(text, 'tail'),
+        parse: (text) => parseCount(text, 'tail', { orAll: true }),
       },
       {
         flags: '--attempt <number>',

@@ -13,6 +13,7 @@ import { interpreterOf } from '../runner/interpreter.ts';
 import { Runner } from '../runner/runner.ts';
 import type { CliContext } from './context.ts';
 import { Interrupts } from './interrupts.ts';
+import { racewayCommand } from './raceway-command.ts';
 import { runFacts } from './run-facts.ts';
 import { showProgress } from './run-progress.ts';
 
@@ -75,8 +76,7 @@ export async function executeRun(context: CliContext, request: RunRequest): Prom
   if (isDetached) {
     output.json({ pathspec: running.run.pathspec, pid: running.pid });
     output.line(running.run.pathspec);
-    const place = context.home === undefined ? [] : [`--home=${context.home}`];
-    const follow = formatCommand(['raceway', ...place, 'logs', '--follow', running.run.pathspec]);
+    const follow = racewayCommand(context, 'logs', '--follow', running.run.pathspec);
     if (!output.isJson) output.note(`It goes on by itself. To follow it: ${follow}`);
     return 0;
   }
@@ -146,10 +146,8 @@ function short(program: string): string {
 function statusOf(running: ExecutingRun, { context, isOfHome }: { context: CliContext; isOfHome: boolean }): number {
   const { exitCode, signalCode, reason, run } = running;
   if (signalCode === null) return exitCode ?? FAILED_STATUS;
-  const { output, home } = context;
-  const place = home === undefined ? [] : [`--home=${home}`];
-  const next = isOfHome ? `\nTo see how far it came: ${formatCommand(['raceway', ...place, 'why', run.pathspec])}` : '';
-  output.note(`${run.pathspec} failed: ${reason === undefined ? signalCode : describeReason(reason)}${next}`);
+  const next = isOfHome ? `\nTo see how far it came: ${racewayCommand(context, 'why', run.pathspec)}` : '';
+  context.output.note(`${run.pathspec} failed: ${reason === undefined ? signalCode : describeReason(reason)}${next}`);
   return SIGNALLED + constants.signals[signalCode];
 }
 

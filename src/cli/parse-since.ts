@@ -19,6 +19,13 @@ export function parseSince(text: string, option: string): Date {
 }
 
 function parseTime(text: string): Date | undefined {
+  if (!isDay(text.slice(0, 'yyyy-mm-dd'.length))) return undefined;
   if (/^\d{4}-\d\d-\d\d$/.test(text)) return new Date(`${text}T00:00`); // without a time it would be taken for UTC
   return /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/.test(text) ? new Date(text.replace(' ', 'T')) : undefined;
+}
+
+/** A day that its month does not have would be taken for one of the next. */
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }

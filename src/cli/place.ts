@@ -36,10 +36,35 @@ export async function findPlace(home: Home, word: string): Promise<Place> {
   return below(await home.run(`${flow}/${runId}`), step, task);
 }
 
-/** The run that a word means, or is in: that of a flow is its latest. @throws as `findPlace` */
-export async function findRun(home: Home, word: string): Promise<Run> {
-  const place = await findPlace(home, word);
+/** The run that a place is, or is in: that of a flow is its latest. @throws {NotFoundError} when a flow has no run */
+export async function runOf(home: Home, place: Place): Promise<Run> {
   return place.depth === 'flow' ? latestRun(home, place.flow) : place.run;
+}
+
+const DONE = { remove: 'removed', resume: 'resumed', stop: 'stopped' } as const;
+
+/**
+ * Says that a place is a flow or a run, where only whole runs will do: what stands behind the run is not left out in silence.
+ *
+ * @param word how the place was named
+ * @param does what is to be done with the run
+ * @param advice instead of the name of its run
+ * @throws {RacewayError} `PATHSPEC` when it is a step or a task
+ */
+export function checkWhole(
+  place: Place,
+  {
+    word,
+    does,
+    advice,
+  }: { readonly word: string; readonly does: keyof typeof DONE; readonly advice?: string | undefined },
+): asserts place is Exclude<Place, { depth: 'step' | 'task' }> {
+  if (place.depth !== 'step' && place.depth !== 'task') return;
+  throw new RacewayError(
+    'PATHSPEC',
+    `cannot ${does} ${word}: it is a ${place.depth}, and only whole runs can be ${DONE[does]}`,
+    advice ?? `Its run is ${place.run.pathspec}.`,
+  );
 }
 
 /** Of a word alone a step may have been meant, of a flow's latest run. @throws as `findPlace` */

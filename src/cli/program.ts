@@ -54,8 +54,27 @@ export function buildProgram(act: (form: CommandForm, parsed: Parsed) => Promise
     for (const option of [...form.options, ...GLOBAL_OPTIONS]) command.addOption(toOption(option));
     own.push(command);
   }
+  // Of a command that it does not know, commander's own prints the help of all.
+  const help = program.helpCommand(false).command('help [command]').description('Show how to use a command');
+  for (const option of GLOBAL_OPTIONS) help.addOption(toOption(option));
+  help.action((name?: string) => (name === undefined ? program : known(name, program)).help());
+  own.push(help);
   for (const command of own) command.exitOverride((error) => throwUsage(error, command));
   return program;
+}
+
+/** The command of that name. @throws {UsageError} when there is none */
+function known(name: string, { commands }: Command): Command {
+  const command = commands.find((one) => one.name() === name);
+  if (command !== undefined) return command;
+  const meant = nearest(
+    name,
+    commands.map((one) => one.name()),
+  );
+  throw new UsageError(
+    `unknown command '${name}'\n${meant === undefined ? 'See raceway --help.' : `Did you mean ${meant}?`}`,
+    2,
+  );
 }
 
 function toArgument({ word, help, choices }: WordForm): Argument {

@@ -27,12 +27,12 @@ export function taskFacts(task: Task): object {
 
 /** The same of one of its artifacts. @param shown its value, if it was read */
 export function artifactFacts({ name, type, sizeBytes, sha256 }: Artifact, shown?: ShownValue): object {
-  const facts = { name, type, sizeBytes, sha256 };
+  const facts = { name, type, sizeBytes, sha256, value: null, damaged: null };
   switch (shown?.kind) {
     case undefined:
       return facts;
     case 'value':
-      return { ...facts, value: plainJson(shown.value) };
+      return { ...facts, value: plainJson(shown.value) ?? null };
     case 'damaged':
       return { ...facts, damaged: shown.message };
   }

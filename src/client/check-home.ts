@@ -40,7 +40,11 @@ export async function* checkHome(
 ): AsyncGenerator<Finding, void, undefined> {
   const home = locateHome(typeof location === 'string' ? { home: location } : location);
   if (!isHome(home)) {
-    throw new RacewayError('HOME', `there is no home at ${home}`, 'Run a flow first, or give another with --home.');
+    throw new RacewayError(
+      'HOME',
+      `there is no home at ${home}`,
+      'Run a flow first, or give another with --home, RACEWAY_HOME or the option home.',
+    );
   }
   yield* checkPlace(home);
   yield* checkPermissions(home);

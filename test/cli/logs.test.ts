@@ -156,6 +156,29 @@ describe('raceway logs', () => {
     expect(await none.called).toMatchObject({ status: 1, stderr: expect.stringContaining('Did you mean fit?') });
   });
 
+  test('says so when the attempt that was named never comes, and has waited for it', async () => {
+    const start = await run.start('start');
+    await run.log(start, 'one\n');
+    const followed = ['--attempt=1', '--attempt=3'].map((attempt) => follow(run.pathspec, attempt, '--tail=5'));
+    const ofTask = follow(`${run.pathspec}/start/${start}`, '--attempt=3');
+    const reason = { kind: 'exit', exitCode: 1 } as const;
+    await run.finish(start, { state: { status: 'failed', reason }, isRetried: true });
+    await run.writer.startAttempt(start, 1, 4711);
+    await run.log(start, 'again\n', { attempt: 1 });
+    await until(() => followed[0]?.stdout() === '[start/1] again\n');
+    await run.finish(start, { attempt: 1 });
+    await run.writer.finish({ status: 'successful' });
+    expect(await followed[0]?.called).toMatchObject({ status: 0, stdout: '[start/1] again\n', stderr: '' });
+    const past = await logs(run.pathspec, '--attempt=3');
+    expect(past).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringContaining('start/1 has no attempt 3\n'),
+    });
+    expect(await followed[1]?.called).toEqual(past);
+    expect(await ofTask.called).toEqual(past);
+  });
+
   test('says what it waits for when there is no such step or task yet', async () => {
     await run.start('start');
     const [step, task] = [follow(`${run.pathspec}/fitt`), follow(`${run.pathspec}/start/9`)];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findPlace, findRun } from '../../src/cli/place.ts';
+import { findPlace, runOf } from '../../src/cli/place.ts';
 import { SeededHome, type SeededRun } from '../client/seeded-home.ts';
 
 let seeded: SeededHome;
@@ -51,13 +51,15 @@ describe('a word on the command line', () => {
   });
 
   test('means the latest run when it names none, and no spin', async () => {
-    expect((await findRun(seeded.home, 'TrainFlow')).pathspec).toBe(latest.pathspec);
+    expect((await runOf(seeded.home, await findPlace(seeded.home, 'TrainFlow'))).pathspec).toBe(latest.pathspec);
     expect(await found('TrainFlow/start')).toBe(`${latest.pathspec}/start`);
     expect(await found('TrainFlow/start/1')).toBe(`${latest.pathspec}/start/1`);
   });
 
   test('means the run that it is in when a run is wanted', async () => {
-    expect((await findRun(seeded.home, `${first.pathspec}/start/1`)).pathspec).toBe(first.pathspec);
+    expect((await runOf(seeded.home, await findPlace(seeded.home, `${first.pathspec}/start/1`))).pathspec).toBe(
+      first.pathspec,
+    );
   });
 
   test.each([

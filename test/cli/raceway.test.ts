@@ -35,6 +35,9 @@ describe('the raceway command', () => {
       expect(called[index]?.stdout).toContain(`Usage: raceway ${name}`);
       expect(called[index]?.stdout).toContain('--home');
     }
+    const [ofLs, ofAll, all] = await Promise.all([raceway(['help', 'ls']), raceway(['help']), raceway(['--help'])]);
+    expect(ofLs).toEqual(called[names.indexOf('ls')]);
+    expect(ofAll).toEqual(all);
   });
 
   test.each([
@@ -43,6 +46,12 @@ describe('the raceway command', () => {
     [['ls', '--status=faild'], '--status cannot be "faild"\nDid you mean failed?'],
     [['ls', '--since=soon'], '--since cannot be "soon"\nGive how long ago'],
     [['ls', '--limit=-1'], '--limit cannot be "-1"\nGive a whole number'],
+    [['ls', '--since=2026-02-30'], '--since cannot be "2026-02-30"\nGive how long ago'],
+    [['ls', '--since=2026-02-30T10:00'], '--since cannot be "2026-02-30T10:00"\nGive how long ago'],
+    [['ls', '--since=2026-13-01'], '--since cannot be "2026-13-01"\nGive how long ago'],
+    [['logs', 'A', '--attempt=all'], '--attempt cannot be "all"\nGive a whole number of 0 or more.\n'],
+    [['help', 'lss'], "unknown command 'lss'\nDid you mean ls?"],
+    [['help', 'nope-at-all'], "unknown command 'nope-at-all'\nSee raceway --help."],
     [['ls', 'A', 'B'], 'too many arguments'],
     [['show'], "missing required argument 'pathspec'\nSee raceway show --help."],
     [['show', '../x'], '"../x" is not a pathspec'],

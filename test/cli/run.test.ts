@@ -3,6 +3,8 @@ import { copyFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openHome } from '../../src/client/home.ts';
+import { ownIdentity } from '../../src/process/identity.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { flowFolder, type FlowFolder } from '../flow-folder.ts';
 import { until } from '../until.ts';
 import { jsonLines, raceway, startRaceway } from './raceway.ts';
@@ -220,6 +222,73 @@ describe.concurrent('raceway run --detach, stop and resume', () => {
     expect((await at.raceway(['stop', started.stdout.trim(), 'Sample/1'])).status).toBe(1);
     expect(await at.json(['ls'])).toMatchObject([{ status: 'running' }]);
     expect((await at.raceway(['stop', '--grace=0s', 'Sample'])).status).toBe(0);
+  });
+
+  test('stop goes on with the others when a run cannot be ended, and names that one', async () => {
+    using at = place();
+    const started = await at.raceway(['run', '--detach', at.script, '--gate', at.gate, '--waits=true']);
+    const local = started.stdout.trim();
+    const store = openSqliteStore(join(at.cwd, '.raceway'), { access: 'write' });
+    const elsewhere = await store.createRun({
+      flow: 'Sample',
+      user: 'ada',
+      userTags: [],
+      systemTags: [],
+      parameters: '{}',
+      command: ['node', at.script, 'run'],
+      process: { ...ownIdentity(), host: 'elsewhere' },
+    });
+    await store.close();
+    const pathspec = `Sample/${elsewhere.runId}`;
+    const stopped = await at.raceway(['stop', '--all', '--json']); // the newest comes first
+    expect(stopped.status).toBe(1);
+    expect(jsonLines(stopped.stdout)).toMatchObject([{ pathspec: local, status: 'failed', hadEnded: false }]);
+    const message = expect.stringMatching(new RegExp(`^${pathspec}: cannot end the run: .* on the machine elsewhere`));
+    expect(jsonLines(stopped.stderr)).toMatchObject([{ error: { code: 'OTHER_MACHINE', message } }]);
+    const named = await at.raceway(['stop', pathspec, local]);
+    expect(named).toMatchObject({ status: 1, stdout: expect.stringContaining(`${local} had ended already`) });
+  });
+
+  test('stop ends every run though its reader leaves', async () => {
+    using at = place();
+    for (const _ of [1, 2]) {
+      await at.raceway(['run', '--detach', at.script, '--gate', at.gate, '--waits=true']);
+    }
+    const { child } = startRaceway(['stop', '--all'], { cwd: at.cwd });
+    child.stdout?.destroy();
+    await once(child, 'exit');
+    const listed = await at.json(['ls']);
+    await at.raceway(['stop', '--all']); // whatever came of it
+    expect(listed).toMatchObject([{ status: 'failed' }, { status: 'failed' }]);
+  });
+
+  test('stop and resume refuse a step and a task', async () => {
+    using at = place();
+    const started = await at.raceway(['run', '--detach', at.script, '--gate', at.gate, '--waits=true']);
+    const run = started.stdout.trim();
+    const called = await Promise.all(
+      ['stop', 'resume'].map(async (command) => [
+        await at.raceway([command, 'Sample/start']),
+        await at.raceway([command, 'Sample/start/1']),
+      ]),
+    );
+    const listed = await at.json(['ls']);
+    await at.raceway(['stop', '--all']);
+    expect(listed).toMatchObject([{ status: 'running' }]);
+    const refused = (message: string) => ({
+      status: 2,
+      signal: null,
+      stdout: '',
+      stderr: `Error: cannot ${message}\n`,
+    });
+    const ofStop = `only whole runs can be stopped\nIts run is ${run}.`;
+    const ofResume = `only whole runs can be resumed\nRun again from this step on: raceway resume --step=start ${run}`;
+    expect(called.flat()).toEqual([
+      refused(`stop Sample/start: it is a step, and ${ofStop}`),
+      refused(`stop Sample/start/1: it is a task, and ${ofStop}`),
+      refused(`resume Sample/start: it is a step, and ${ofResume}`),
+      refused(`resume Sample/start/1: it is a task, and ${ofResume}`),
+    ]);
   });
 
   test('resume executes nothing that a store names and that is not in the project', async () => {

@@ -104,6 +104,7 @@ describe('raceway show', () => {
         'at start (train.ts:3:1)',
       ]),
     );
+    expect(await asJson(`${run.pathspec}/fit/3`)).toMatchObject({ index: 1, item: 'b' });
     expect(await shown(`${run.pathspec}/start/1`)).toContain(`children | ${run.pathspec}/fit/2, ${run.pathspec}/fit/3`);
   });
 
@@ -112,6 +113,10 @@ describe('raceway show', () => {
     expect(without).toEqual(
       expect.arrayContaining(['big | string | 100.0 kB', expect.stringMatching(/^rows \| Array \| \d+ B$/)]),
     );
+    expect(await asJson('TrainFlow/start/1')).toMatchObject({
+      item: null,
+      artifacts: [{ name: 'big', value: null, damaged: null }, { name: 'rows', value: null }, { name: 'seen' }],
+    });
     const withValues = await shown('TrainFlow/start/1', '--values');
     expect(withValues).toEqual(
       expect.arrayContaining([
@@ -121,8 +126,8 @@ describe('raceway show', () => {
     );
     expect(await asJson('TrainFlow/start/1', '--values')).toMatchObject({
       artifacts: [
-        { name: 'big', type: 'string', sizeBytes: 100_017, sha256: expect.any(String) },
-        { name: 'rows', value: [1, 2] },
+        { name: 'big', type: 'string', sizeBytes: 100_017, sha256: expect.any(String), value: null },
+        { name: 'rows', value: [1, 2], damaged: null },
         { name: 'seen', type: 'Set', value: "Set(1) { 'a' }" },
       ],
     });
@@ -174,5 +179,14 @@ describe('raceway show', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('[ 1, 2 ]');
     expect(stdout).toMatch(/score .*\(.*(damaged|hash|content).*\)/);
+    const told = await raceway(['show', 'TrainFlow/start/1', '--values', '--json', '--home', home.path]);
+    expect(jsonLines(told.stdout)).toMatchObject([
+      {
+        artifacts: [
+          { name: 'rows', value: [1, 2], damaged: null },
+          { name: 'score', value: null, damaged: expect.stringContaining('is damaged') },
+        ],
+      },
+    ]);
   });
 });

@@ -188,7 +188,7 @@ describe('raceway gc', () => {
       /^This would be dropped:\n {2}\d contents of artifacts and cards that no run has +1\d\d\.\d kB\n/,
     );
     const [told] = jsonLines((await call('gc', '--json')).stdout);
-    expect(told).toMatchObject({ dryRun: false, contents: { count: 2 }, logs: { count: 0 } });
+    expect(told).toMatchObject({ dryRun: false, contents: { count: 2 }, logs: { count: 0 }, putAside: null });
     expect((await call('gc')).stdout).toBe('There is nothing to drop.\n');
     const [first] = await runs();
     await using opened = await folder.home();
@@ -219,6 +219,17 @@ describe('raceway doctor', () => {
       mended: `made ${home} private`,
     });
     expect(await call('doctor')).toMatchObject({ status: 0 });
+  });
+
+  test('names the home that it looked at, also where there is none', async () => {
+    const header = String.raw`^raceway \S+, Node \S+, home ${RegExp.escape(home)}`;
+    expect(await call('doctor')).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(`${header}, which has no database\n`),
+      stderr: `Error: there is no home at ${home}\nRun a flow first, or give another with --home or RACEWAY_HOME.\n`,
+    });
+    await run();
+    expect((await call('doctor')).stdout).toMatch(new RegExp(`${header}\n`));
   });
 
   test('asks on a terminal before it mends', async () => {

@@ -117,6 +117,11 @@ describe('raceway why', () => {
       status: 0,
       stdout: `No run in the home ${seeded.path} has failed, or a resume has made it good.\n`,
     });
+    const told = async () => jsonLines((await raceway(['why', '--json', '--home', seeded.path])).stdout)[0] as object;
+    const nothing = await told();
+    expect(nothing).toMatchObject({ run: null, resumes: [], task: null, commands: { spin: null, resume: null } });
+    await (await seeded.run()).writer.finish({ status: 'failed', reason: { kind: 'killed' } });
+    expect(Object.keys(nothing)).toEqual(Object.keys(await told()));
   });
 
   test('says what is known of a run that is lost, killed or timed out', async () => {
@@ -267,6 +272,52 @@ describe('raceway why', () => {
       task: { pathspec: `${run.pathspec}/start/1`, status: 'successful' },
       failedTask: { pathspec: failed },
     });
+  });
+
+  test('explains the step that is named, not what failed elsewhere', async () => {
+    await using seeded = await SeededHome.make();
+    const run = await seeded.run();
+    const start = await run.task('start');
+    for (const _ of ['stopped', 'failed', 'successful']) await run.start('fit', { parentIds: [start] });
+    await run.finish('4');
+    await run.finish('2', { state: { status: 'failed', reason: { kind: 'stopped' } } });
+    await run.fail('3', 'no such thing');
+    const failed = `${run.pathspec}/fit/3`;
+    await run.writer.finish({ status: 'failed', reason: { kind: 'task', pathspec: failed, message: 'no such thing' } });
+    const why = (...args: readonly string[]) => raceway(['why', ...args, '--home', seeded.path]);
+    const ofStart = (await why('TrainFlow/start')).stdout;
+    expect(ofStart).toContain(`The step that you named succeeded.\n  What failed is ${failed}.\n`);
+    expect(ofStart).toContain(`  Task\n    ${run.pathspec}/start/1\n`);
+    expect((await why(`${run.pathspec}/fit`)).stdout).toContain(`  Task\n    ${failed}\n`);
+    expect(jsonLines((await why('TrainFlow/start', '--json')).stdout)).toMatchObject([
+      { task: { pathspec: `${run.pathspec}/start/1` }, failedTask: { pathspec: failed } },
+    ]);
+    const missing = await why(`${run.pathspec}/fitt`);
+    expect(missing).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: `Error: ${run.pathspec} has no step fitt\nDid you mean fit?\n`,
+    });
+    expect((await why(`${run.pathspec}/start/3`)).stderr).toContain(`has no task 3\nThat task is ${failed}.\n`);
+  });
+
+  test('explains of a step what went wrong with it, else what is going on', async () => {
+    await using seeded = await SeededHome.make();
+    const run = await seeded.run();
+    const ids = [await run.start('fit'), await run.start('fit'), await run.start('fit')];
+    const told = async () => {
+      const { stdout } = await raceway(['why', `${run.pathspec}/fit`, '--home', seeded.path]);
+      return / {2}Task\n {4}\S+\/(fit\/\d+)\n/.exec(stdout)?.[1];
+    };
+    const [first = '', second = '', third = ''] = ids;
+    await run.finish(third);
+    await run.finish(first);
+    expect(await told()).toBe(`fit/${second}`); // it is running
+    await run.finish(second, { state: { status: 'failed', reason: { kind: 'stopped' } } });
+    expect(await told()).toBe(`fit/${second}`);
+    const failed = await run.start('fit');
+    await run.fail(failed, 'no such thing');
+    expect(await told()).toBe(`fit/${failed}`); // the other one was only stopped
   });
 
   test('takes the last sign of life of a lost run for its end', async () => {

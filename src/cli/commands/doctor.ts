@@ -1,6 +1,6 @@
 import { checkHome } from '../../client/check-home.ts';
 import type { Finding } from '../../client/finding.ts';
-import { findHome } from '../../client/home.ts';
+import { findHome, homePath } from '../../client/home.ts';
 import { RacewayError } from '../../core/errors.ts';
 import { VERSION } from '../../core/version.ts';
 import { canAsk, confirm } from '../confirm.ts';
@@ -12,8 +12,9 @@ import { racewayCommand } from '../raceway-command.ts';
 export async function doctor(context: CliContext): Promise<number> {
   const { output, options, home } = context;
   const { fix = false, deep = false } = options as { fix?: boolean; deep?: boolean };
-  const place = findHome({ home }) ?? 'without a database';
-  output.line({ style: 'dim', text: `raceway ${VERSION}, Node ${process.versions.node}, home ${place}` });
+  const lack = findHome({ home }) === undefined ? ', which has no database' : '';
+  const place = `home ${homePath({ home })}${lack}`;
+  output.line({ style: 'dim', text: `raceway ${VERSION}, Node ${process.versions.node}, ${place}` });
   let errors = 0;
   let notes = 0;
   let mendable = 0;

@@ -8,8 +8,8 @@ export async function gc(context: CliContext): Promise<void> {
   const { dryRun = false } = options as { dryRun?: boolean };
   await using home = await contextHome(context);
   const garbage = await home.collectGarbage({ dryRun });
-  output.json({ dryRun, ...garbage });
   const { contents, logs, detached, cardPages, temporary, databaseBytes, putAside } = garbage;
+  output.json({ dryRun, ...garbage, putAside: putAside ?? null });
   const rows = [
     [contents, 'contents of artifacts and cards that no run has'],
     [logs, 'logs of runs that were removed'],

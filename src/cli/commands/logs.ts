@@ -11,7 +11,7 @@ import { askScript } from '../ask-script.ts';
 import { contextHome, type CliContext } from '../context.ts';
 import type { Output, Part } from '../output.ts';
 import { type PastLine, pastLines } from '../past-lines.ts';
-import { findPlace, findRun, type Place } from '../place.ts';
+import { findPlace, type Place, runOf } from '../place.ts';
 import { racewayCommand } from '../raceway-command.ts';
 
 const STREAMS: readonly LogStream[] = ['stdout', 'stderr'];
@@ -33,7 +33,7 @@ export async function logs(context: CliContext): Promise<void> {
   const word = words[0] ?? '';
   await using home = await contextHome(context);
   const named = await findPlace(home, word);
-  const place: NamedTasks = named.depth === 'flow' ? { depth: 'run', run: await findRun(home, word) } : named;
+  const place: NamedTasks = named.depth === 'flow' ? { depth: 'run', run: await runOf(home, named) } : named;
   const given = { stdout, stderr };
   const request: Request = {
     place,
@@ -165,9 +165,13 @@ async function followLogs(home: Home, request: Request): Promise<void> {
   const { run } = place;
   const isWanted = matcher(place);
   const tasks = (await Array.fromAsync(run.tasks())).toReversed().filter(({ pathspec }) => isWanted(pathspec));
-  const skips = await skipsFor(tasks, request);
+  const hasAttempt = ({ attempts }: Task): boolean =>
+    attempt === undefined || attempts.some(({ number }) => number === attempt);
+  const skips = await skipsFor(tasks.filter(hasAttempt), request);
   /** The attempts that are printed, or to be left out; by task. */
   const begun = new Map<string, number>();
+  /** Whether there was anything of what was named. */
+  let isFound = false;
 
   const leaving = new AbortController();
   const followers = new Set<Promise<unknown>>();
@@ -204,7 +208,8 @@ async function followLogs(home: Home, request: Request): Promise<void> {
   for (const task of tasks) {
     begun.set(task.pathspec, task.attempts.at(-1)?.number ?? 0);
     const skip = skips.get(task.pathspec);
-    if (attempt !== undefined && !task.attempts.some(({ number }) => number === attempt)) continue;
+    if (!hasAttempt(task)) continue;
+    isFound = true;
     if (task.finished) await printTask(task, { ...request, skip });
     else follow(task, { number: attempt, skip });
   }
@@ -217,14 +222,16 @@ async function followLogs(home: Home, request: Request): Promise<void> {
         if ((begun.get(event.pathspec) ?? -1) >= (number ?? 0)) continue;
         begun.set(event.pathspec, number ?? 0);
         if (followers.size >= FOLLOWED_MAX) await Promise.race(followers);
-        if (attempt === undefined || attempt === number) follow(await home.task(event.pathspec), { number });
+        if (attempt !== undefined && attempt !== number) continue;
+        isFound = true;
+        follow(await home.task(event.pathspec), { number });
       } else if (place.depth === 'task' && isEnd(event)) break;
     }
   } catch (error) {
     if (!leaving.signal.aborted) throw error;
   }
   await Promise.all(followers);
-  if (begun.size === 0) await namedTasks(home, place); // says what is not there
+  if (!isFound) await printPast(await tasksOf(home, request), request); // says what is not there
 }
 
 function latestOf({ attempts }: Task): number {

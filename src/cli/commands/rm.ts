@@ -4,7 +4,7 @@ import { InvalidOptionError, RacewayError } from '../../core/errors.ts';
 import { formatDuration } from '../../core/format-duration.ts';
 import { canAsk, confirm } from '../confirm.ts';
 import { contextHome, type CliContext } from '../context.ts';
-import { findPlace } from '../place.ts';
+import { checkWhole, findPlace } from '../place.ts';
 import { racewayCommand } from '../raceway-command.ts';
 import { runFacts } from '../run-facts.ts';
 import { statusPart } from '../status-part.ts';
@@ -95,13 +95,7 @@ async function select(
   const places = await Promise.all(words.map((word) => findPlace(home, word)));
   const selected = new Map<string, Run>();
   for (const [index, place] of places.entries()) {
-    if (place.depth === 'step' || place.depth === 'task') {
-      throw new RacewayError(
-        'PATHSPEC',
-        `cannot remove ${words[index]}: it is a ${place.depth}, and only whole runs can be removed`,
-        `Its run is ${place.run.pathspec}.`,
-      );
-    }
+    checkWhole(place, { word: words[index] ?? '', does: 'remove' });
     if (place.depth === 'run') selected.set(place.run.pathspec, place.run);
   }
   const areNamed = !hasFilter && places.every(({ depth }) => depth === 'run');

@@ -150,6 +150,7 @@ async function showTask(
         startedAt: startedAt.toISOString(),
         finishedAt: finishedAt?.toISOString() ?? null,
       })),
+      item: plainJson(task.item) ?? null,
       parametersRead: task.parametersRead ?? null,
       parentTasks: parents,
       childTasks: children,

@@ -1,37 +1,54 @@
 import type { Home } from '../../client/home.ts';
 import type { Run } from '../../client/run.ts';
-import { InvalidOptionError } from '../../core/errors.ts';
+import { InvalidOptionError, RacewayError } from '../../core/errors.ts';
 import { describeReason } from '../../core/status.ts';
 import { Runner } from '../../runner/runner.ts';
 import { contextHome, type CliContext } from '../context.ts';
-import { findRun } from '../place.ts';
+import { checkWhole, findPlace, runOf } from '../place.ts';
 import { runFacts } from '../run-facts.ts';
 
 /** `stop`: ends runs, whoever started them. */
-export async function stop(context: CliContext): Promise<void> {
+export async function stop(context: CliContext): Promise<number> {
   const { output, words, options } = context;
   const { grace, all } = options as { grace?: number; all?: boolean };
   await using home = await contextHome(context);
   const runs = all === true ? await running(home, words) : await named(home, words); // all are there, or none is ended
   if (runs.length === 0) output.note(`No run is going on in the home ${home.path}.`);
+  let status = 0;
   for (const run of runs) {
     const { finished: hadEnded } = run;
-    await using executing = await Runner.attach(run.pathspec, { home: home.path });
-    await executing.kill({ graceMs: grace });
-    await run.refresh();
+    try {
+      await using executing = await Runner.attach(run.pathspec, { home: home.path });
+      await executing.kill({ graceMs: grace });
+      await run.refresh();
+    } catch (error) {
+      if (!(error instanceof RacewayError)) throw error;
+      output.error(`${run.pathspec}: ${error.message}`, error.code); // the others are ended all the same
+      status = 1;
+      continue;
+    }
     output.json({ ...runFacts(run), hadEnded });
     const why = run.reason === undefined ? '' : `: ${describeReason(run.reason)}`;
     output.line(run.pathspec, hadEnded ? ` had ended already, ${run.status}${why}` : ` is ${run.status}${why}`);
   }
-  if (all === true) return;
+  if (all === true) return status;
   for (const flow of new Set(words.filter((word) => !word.includes('/')))) {
     const others = flow === '' || /^\d/.test(flow) ? [] : await running(home, [flow]);
     if (others.length > 0) output.note(`Other runs of ${flow} go on: ${others.map(({ id }) => id).join(', ')}.`);
   }
+  return status;
 }
 
 async function named(home: Home, words: readonly string[]): Promise<readonly Run[]> {
-  if (words.length > 0) return await Promise.all(words.map((word) => findRun(home, word)));
+  if (words.length > 0) {
+    return await Promise.all(
+      words.map(async (word) => {
+        const place = await findPlace(home, word);
+        checkWhole(place, { word, does: 'stop' });
+        return await runOf(home, place);
+      }),
+    );
+  }
   throw new InvalidOptionError(
     { option: 'run', expected: 'Flow/run' },
     'no run was named',

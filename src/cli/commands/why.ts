@@ -13,7 +13,7 @@ import { latestFailed } from '../latest-failed.ts';
 import type { Output } from '../output.ts';
 import { lastLines, type PastLine } from '../past-lines.ts';
 import { heardUntil, type Span, spanOf, spanText, taskSpan } from '../last-heard.ts';
-import { findPlace, findRun } from '../place.ts';
+import { findPlace, type Place, runOf } from '../place.ts';
 import { plainJson } from '../plain-json.ts';
 import { printException } from '../print-exception.ts';
 import { racewayCommand } from '../raceway-command.ts';
@@ -39,16 +39,15 @@ export async function why(context: CliContext): Promise<void> {
   await using home = await contextHome(context);
   const [word] = words;
   const place = word === undefined ? undefined : await findPlace(home, word);
-  const run = word === undefined ? await latestFailed(home) : await findRun(home, word);
+  const run = place === undefined ? await latestFailed(home) : await runOf(home, place);
   if (run === undefined) {
-    output.json({ run: null });
+    output.json(NOTHING);
     output.line(`No run in the home ${home.path} has failed, or a resume has made it good.`);
     return;
   }
   const givenFile = givenFlowFile(options['file']);
-  const named = place?.depth === 'task' ? await home.task(`${run.pathspec}/${place.step}/${place.task}`) : undefined;
   const failed = run.finished && !run.successful ? await run.failedTask() : undefined;
-  const task = named ?? failed;
+  const task = (place && (await namedTask(home, place, failed))) ?? failed;
   const commands = againCommands({ home, run, flowFile: givenFile ?? flowFileOf(run) }, task?.pathspec);
   const isAsked =
     options['source'] !== false && (task !== undefined || commands.resume !== undefined || givenFile !== undefined);
@@ -58,6 +57,7 @@ export async function why(context: CliContext): Promise<void> {
   const lines = [...(explained?.lines ?? []), ...unfinished.flatMap((one) => one.lines)];
   const explanation: Explanation = {
     run,
+    named: place?.depth,
     span: heardUntil(
       await spanOf(run),
       lines.map(({ time }) => time),
@@ -76,6 +76,8 @@ export async function why(context: CliContext): Promise<void> {
 
 interface Explanation {
   readonly run: Run;
+  /** What was named; `undefined` when nothing was. */
+  readonly named: Place['depth'] | undefined;
   /** When the run went on, as far as that is known. */
   readonly span: Span;
   /** The runs that went on with it. */
@@ -97,6 +99,20 @@ interface ExplainedTask {
   /** What it got from its only parent; a join has several and inherits nothing. */
   readonly inherited: readonly { readonly artifact: Artifact; readonly shown: ShownValue | undefined }[];
   readonly lines: readonly PastLine[];
+}
+
+/** The task that a place names; of a step the one that says most of what became of it. @throws {NotFoundError} when there is none */
+async function namedTask(home: Home, place: Place, failed: Task | undefined): Promise<Task | undefined> {
+  if (place.depth === 'task') return await home.task(`${place.run.pathspec}/${place.step}/${place.task}`);
+  if (place.depth !== 'step') return undefined;
+  const tasks = await Array.fromAsync((await home.step(`${place.run.pathspec}/${place.step}`)).tasks());
+  return (
+    tasks.find(({ pathspec }) => pathspec === failed?.pathspec) ??
+    tasks.findLast(({ status, reason }) => status === 'failed' && reason?.kind !== 'stopped') ??
+    tasks.findLast(({ status }) => status === 'failed') ??
+    tasks.find(({ status }) => status === 'running') ??
+    tasks[0]
+  );
 }
 
 async function explainTask(task: Task): Promise<ExplainedTask> {
@@ -140,14 +156,14 @@ async function stepOf(home: Home, task: Task): Promise<{ readonly step: string; 
 
 function print(context: CliContext, explanation: Explanation): void {
   const { output } = context;
-  const { run, span, resumes, task, failed, unfinished, source } = explanation;
+  const { run, named, span, resumes, task, failed, unfinished, source } = explanation;
   output.line({ style: 'bold', text: run.pathspec }, '  ', statusPart(run.status, run.reason));
   output.line('  ', inWords(run, span));
   for (const resume of resumes) {
     output.line('  It was resumed as ', resume.pathspec, ', which is ', statusPart(resume.status, resume.reason), '.');
   }
   if (task !== undefined && task.task.status !== 'failed') {
-    output.line('  The task that you named ', task.task.successful ? 'succeeded' : 'is running', '.');
+    output.line(`  The ${named} that you named `, task.task.successful ? 'succeeded' : 'is running', '.');
     if (failed !== undefined) output.line('  What failed is ', failed.pathspec, '.');
   }
   if (task !== undefined) printTask(output, { ...task, run });
@@ -304,6 +320,21 @@ function sourceText(source: SourceChange, step: string): string {
       return `Whether the source of ${step} has changed is not known: ${source.why}.`;
   }
 }
+
+/** With all that there is of a run. */
+const NOTHING = {
+  run: null,
+  resumes: [],
+  task: null,
+  failedTask: null,
+  exception: null,
+  inputs: null,
+  lastLines: [],
+  runningTasks: [],
+  source: null,
+  commands: { spin: null, resume: null },
+  secrets: { giveAgain: [], giveIfGiven: [] },
+};
 
 async function asJson({
   run,
