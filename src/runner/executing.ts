@@ -273,7 +273,8 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
     const state = this.#stateFromRecord(run);
     try {
       // A run process that was struck down has recorded nothing, and one that was asked to end does not know by whom.
-      if ('reason' in state && (await home.recordEnd(run.pathspec, state))) await run.refresh();
+      const endedAt = this.#process.exit?.at;
+      if ('reason' in state && (await home.recordEnd(run.pathspec, { ...state, endedAt }))) await run.refresh();
       if (this.subject !== run) await this.subject.refresh();
     } catch {
       // The disk is full, for one. Whoever looks at the run from now on finds it lost.

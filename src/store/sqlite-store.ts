@@ -1,7 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { NotFoundError, RacewayError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
-import type { RunReason } from '../core/status.ts';
 import { checkContent, readArtifactFile } from './artifact-files.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { damagedContents } from './damaged-contents.ts';
@@ -36,6 +35,7 @@ import type {
   Garbage,
   GarbageOptions,
   NewRun,
+  RunEnd,
   RunQuery,
   RunRecord,
   RunStore,
@@ -276,25 +276,24 @@ export class SqliteStore implements RunStore {
     });
   }
 
-  async recordEnd(
-    flow: string,
-    runId: string,
-    { status, reason }: { status: 'failed' | 'timeout'; reason: RunReason },
-  ): Promise<boolean> {
+  async recordEnd(flow: string, runId: string, { status, reason, endedAt }: RunEnd): Promise<boolean> {
+    const isLost = reason.kind === 'lost';
+    const now = Date.now();
+    const end = isLost ? 0 : Math.floor(Math.min(endedAt ?? now, now));
     return this.#database.write(() => {
-      const now = Date.now();
       const { changes } = this.#database.run(
-        `UPDATE run SET status = :status, reason = :reason, finished_at = COALESCE(finished_at, MAX(heartbeat_at, :now))
+        `UPDATE run SET status = :status, reason = :reason,
+           finished_at = COALESCE(finished_at, MAX(heartbeat_at, :end))
          WHERE flow = :flow AND id = :id
            AND (status = 'running' OR (status = 'failed' AND reason ->> 'kind' = 'signal'))`,
-        { flow, id: runId, status, reason: JSON.stringify(reason), now },
+        { flow, id: runId, status, reason: JSON.stringify(reason), end },
       );
       if (changes === 0) return false;
       this.#database.run(
-        `UPDATE attempt SET status = 'failed', reason = :reason, finished_at = MAX(started_at, :now)
-         WHERE status = 'running' AND task_key IN (
-           SELECT task_key FROM task JOIN run USING (run_key) WHERE run.flow = :flow AND run.id = :id)`,
-        { flow, id: runId, now, reason: JSON.stringify({ kind: reason.kind === 'lost' ? 'lost' : 'stopped' }) },
+        `UPDATE attempt SET status = 'failed', reason = :reason, finished_at = MAX(attempt.started_at, run.finished_at)
+         FROM task JOIN run USING (run_key)
+         WHERE attempt.status = 'running' AND task.task_key = attempt.task_key AND run.flow = :flow AND run.id = :id`,
+        { flow, id: runId, reason: JSON.stringify({ kind: isLost ? 'lost' : 'stopped' }) },
       );
       this.#database.run(
         `UPDATE attempt SET is_retried = 0
