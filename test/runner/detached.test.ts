@@ -159,6 +159,24 @@ describe.concurrent('a detached run', () => {
     expect((await own.wait()).status).toBe('successful');
   });
 
+  test('is not ended by kill() of a handle that has let go of it, which says how to end it', async () => {
+    await using at = place();
+    await using runner = new Runner(folder.script, at.options);
+    const own = await runner.asyncRun({}, { detached: true });
+    const { pathspec } = own.run;
+    await own[Symbol.asyncDispose]();
+    const error: unknown = await own.kill().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CleanedUpError);
+    expect(String(error)).toContain(`could not end ${pathspec}: this handle has let go of it\n`);
+    expect(String(error)).toContain(`raceway --home=${at.home} stop ${pathspec}`);
+    const attached = await Runner.attach(pathspec, { home: at.home });
+    expect(attached.status).toBe('running');
+    await attached.kill();
+    await attached[Symbol.asyncDispose]();
+    await attached.kill(); // which has nothing left to do
+    expect(attached.reason).toEqual({ kind: 'killed' });
+  });
+
   test('is ended by kill(), with all that it started, from another process than the one that started it', async () => {
     await using at = place();
     const pathspec = await runStartedBy('ends', at);
