@@ -45,7 +45,7 @@ import type {
 } from './run-store.ts';
 import { type Row, SqliteDatabase } from './sqlite-database.ts';
 import { createSqliteRun, IS_LATEST_ATTEMPT } from './sqlite-run-writer.ts';
-import { column, jsonColumn, optionalColumn, optionalJson, runState, taskState } from './sqlite-row.ts';
+import { column, jsonColumn, optionalColumn, optionalJson, rowReader, runState, taskState } from './sqlite-row.ts';
 
 /**
  * Opens the store of a home.
@@ -81,12 +81,12 @@ export class SqliteStore implements RunStore {
   }
 
   async flows(): Promise<readonly FlowRecord[]> {
-    return this.#database.all('SELECT name, created_at FROM flow ORDER BY name').map(toFlow);
+    return this.#database.all('SELECT name, created_at FROM flow ORDER BY name').map(this.#as(toFlow));
   }
 
   async flow(name: string): Promise<FlowRecord | undefined> {
     const row = this.#database.get('SELECT name, created_at FROM flow WHERE name = ?', name);
-    return row && toFlow(row);
+    return row && this.#as(toFlow)(row);
   }
 
   async runs(
@@ -117,12 +117,12 @@ export class SqliteStore implements RunStore {
         limit: limit ?? -1,
       },
     );
-    return rows.map(toRun);
+    return rows.map(this.#as(toRun));
   }
 
   async run(flow: string, runId: string): Promise<RunRecord | undefined> {
     const row = this.#database.get(`${SELECT_RUN} WHERE flow = ? AND id = ?`, flow, runId);
-    return row && toRun(row);
+    return row && this.#as(toRun)(row);
   }
 
   async steps(flow: string, runId: string): Promise<readonly StepRecord[]> {
@@ -138,7 +138,7 @@ export class SqliteStore implements RunStore {
       flow,
       runId,
     );
-    return rows.map(toStep);
+    return rows.map(this.#as(toStep));
   }
 
   async tasks(flow: string, runId: string, step?: string): Promise<readonly TaskRecord[]> {
@@ -148,7 +148,7 @@ export class SqliteStore implements RunStore {
       runId,
       step ?? null,
     );
-    return rows.map(toTask);
+    return rows.map(this.#as(toTask));
   }
 
   async task(flow: string, runId: string, taskId: string): Promise<TaskRecord | undefined> {
@@ -158,7 +158,7 @@ export class SqliteStore implements RunStore {
       runId,
       taskNumber(taskId),
     );
-    return row && toTask(row);
+    return row && this.#as(toTask)(row);
   }
 
   async attempts(flow: string, runId: string, taskId: string): Promise<readonly AttemptRecord[]> {
@@ -170,7 +170,7 @@ export class SqliteStore implements RunStore {
       runId,
       taskNumber(taskId),
     );
-    return rows.map(toAttempt);
+    return rows.map(this.#as(toAttempt));
   }
 
   async artifacts(flow: string, runId: string, taskId: string): Promise<readonly ArtifactRecord[]> {
@@ -185,7 +185,7 @@ export class SqliteStore implements RunStore {
       runId,
       taskNumber(taskId),
     );
-    return rows.map(toArtifact);
+    return rows.map(this.#as(toArtifact));
   }
 
   async artifactsByTask(flow: string, runId: string): Promise<ReadonlyMap<string, readonly ArtifactRecord[]>> {
@@ -197,12 +197,13 @@ export class SqliteStore implements RunStore {
       flow,
       runId,
     );
+    const read = this.#as((row) => [idColumn(row, 'task_id'), toArtifact(row)] as const);
     const byTask = new Map<string, ArtifactRecord[]>();
     for (const row of rows) {
-      const id = idColumn(row, 'task_id');
+      const [id, artifact] = read(row);
       const artifacts = byTask.get(id);
-      if (artifacts === undefined) byTask.set(id, [toArtifact(row)]);
-      else artifacts.push(toArtifact(row));
+      if (artifacts === undefined) byTask.set(id, [artifact]);
+      else artifacts.push(artifact);
     }
     return byTask;
   }
@@ -219,7 +220,7 @@ export class SqliteStore implements RunStore {
       runId,
       taskNumber(taskId),
     );
-    return rows.map(toCard);
+    return rows.map(this.#as(toCard));
   }
 
   async events(flow: string, runId: string, after: number): Promise<readonly RecordedEvent[]> {
@@ -230,7 +231,7 @@ export class SqliteStore implements RunStore {
       runId,
       after,
     );
-    return rows.map(toEvent);
+    return rows.map(this.#as(toEvent));
   }
 
   async readBlob(blob: BlobRef): Promise<Uint8Array> {
@@ -260,7 +261,7 @@ export class SqliteStore implements RunStore {
       name,
       sha256,
     );
-    return row && column(row, 'name', isText);
+    return row && this.#as((one) => column(one, 'name', isText))(row);
   }
 
   async changeTags(
@@ -327,6 +328,10 @@ export class SqliteStore implements RunStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #as<T>(read: (row: Row) => T): (row: Row) => T {
+    return rowReader(databaseFile(this.#home), read);
   }
 }
 

@@ -142,7 +142,7 @@ test('a file that is no database is refused, and named', () => {
   using folder = temporaryFolder();
   writeFileSync(databaseFile(folder.path), 'this is not a database, is it? '.repeat(100));
   expect(() => openSqliteStore(folder.path, { access: 'write' })).toThrow(
-    /cannot open the database .*raceway\.db: it is damaged \(file is not a database\)\nRun raceway doctor/,
+    /cannot open the database .*raceway\.db: it is damaged \(file is not a database\)\nTo find out what can be saved: raceway --home=\S+ doctor$/,
   );
 });
 
