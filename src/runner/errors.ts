@@ -102,7 +102,7 @@ export class RunFailedError extends RacewayError {
   }
 }
 
-/** The output of a run was asked for after its temporary files had been removed. */
+/** The output of a run, or the end of one that goes on, was asked for after its handle or its Runner had been disposed. */
 export class CleanedUpError extends RacewayError {
   declare readonly code: 'CLEANED_UP';
 
