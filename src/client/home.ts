@@ -3,9 +3,8 @@ import { inspect } from 'node:util';
 import type { AnyFlow, FlowShape } from '../core/flow-shape.ts';
 import { parsePathspec } from '../core/pathspec.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
-import type { RunReason } from '../core/status.ts';
 import { databaseFile, type HomeLocation, locateHome } from '../store/home-folder.ts';
-import type { Garbage } from '../store/run-store.ts';
+import type { Garbage, RunEnd } from '../store/run-store.ts';
 import { explainMissing } from './explain-missing.ts';
 import { Flow } from './flow.ts';
 import { presentRun } from './present-run.ts';
@@ -157,10 +156,7 @@ export class Home implements AsyncDisposable {
    * @param pathspec `Flow/run`
    * @returns whether it was recorded
    */
-  async recordEnd(
-    pathspec: string,
-    end: { readonly status: 'failed' | 'timeout'; readonly reason: RunReason },
-  ): Promise<boolean> {
+  async recordEnd(pathspec: string, end: RunEnd): Promise<boolean> {
     const { flow, run } = parsePathspec(pathspec, 'run');
     return this.#lease.store.recordEnd(flow, run, end);
   }

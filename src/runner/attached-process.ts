@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { RacewayError } from '../core/errors.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
@@ -210,11 +210,13 @@ async function exitSoFar({ identities, tree, folder, isRecordedEnd }: AttachedFa
 
 /** How the process of a folder ended, as its keeper wrote it. */
 function exitIn(folder: string): Exit {
-  const text = look(() => readFileSync(exitFile(folder), 'utf8')) ?? ''; // none: the keeper was struck down as well
+  const file = exitFile(folder);
+  const text = look(() => readFileSync(file, 'utf8')) ?? ''; // none: the keeper was struck down as well
   const status = Number(text);
   if (!/^\d+\n$/.test(text)) return UNKNOWN;
+  const at = look(() => statSync(file).mtimeMs);
   const signalCode = SIGNALS.find(([, number]) => number === status - SIGNALLED)?.[0];
-  return signalCode === undefined ? { exitCode: status, signalCode: null } : { exitCode: null, signalCode };
+  return signalCode === undefined ? { exitCode: status, signalCode: null, at } : { exitCode: null, signalCode, at };
 }
 
 const SIGNALS = Object.entries(constants.signals) as readonly (readonly [NodeJS.Signals, number])[];

@@ -3,6 +3,7 @@ import { harmless } from '../core/harmless.ts';
 import { describeReason } from '../core/status.ts';
 import type { ExecutingRun } from './executing-run.ts';
 import type { ExecutingTask } from './executing-task.ts';
+import { INTERNAL_SPIN_FLAGS } from '../core/flags.ts';
 import { formatCommand } from '../core/format-command.ts';
 
 /** How much of a child's output a message repeats, in characters. */
@@ -44,7 +45,7 @@ export class FlowStartError extends RacewayError implements StartFacts {
     super(
       'FLOW_START',
       `no run was started: the child ${end} before it announced one`,
-      `Run the command yourself, or read what it printed: ${formatCommand(command)}${excerpts({ stdout, stderr })}`,
+      `Run the command yourself${withFiles(command)}, or read what it printed: ${ownCommand(command)}${excerpts({ stdout, stderr })}`,
     );
     this.command = command;
     this.exitCode = exitCode;
@@ -69,7 +70,7 @@ export class StartTimeoutError extends RacewayError implements StartFacts {
     super(
       'START_TIMEOUT',
       `no run was started: the child announced none within ${startTimeoutMs} ms, and was ended`,
-      `Give it longer with startTimeoutMs, or see what keeps it: ${formatCommand(command)}${excerpts({ stdout, stderr })}`,
+      `Give it longer with startTimeoutMs, or see what keeps it${withFiles(command)}: ${ownCommand(command)}${excerpts({ stdout, stderr })}`,
     );
     this.command = command;
     this.stdout = stdout;
@@ -101,7 +102,7 @@ export class RunFailedError extends RacewayError {
   }
 }
 
-/** The output of a run was asked for after its temporary files had been removed. */
+/** The output of a run, or the end of one that goes on, was asked for after its handle or its Runner had been disposed. */
 export class CleanedUpError extends RacewayError {
   declare readonly code: 'CLEANED_UP';
 
@@ -112,6 +113,27 @@ export class CleanedUpError extends RacewayError {
   constructor(what: string, advice: string) {
     super('CLEANED_UP', what, advice);
   }
+}
+
+/** The command as it works in a shell: the files that the child was given are gone. */
+function ownCommand(command: readonly string[]): string {
+  return formatCommand(command.filter((argument) => !INTERNAL.some((flag) => isFlag(argument, flag))));
+}
+
+/** What has to be added to that. */
+function withFiles(command: readonly string[]): string {
+  const { parametersFile, artifactsFile } = INTERNAL_SPIN_FLAGS;
+  const what = [
+    ...(command.some((argument) => isFlag(argument, parametersFile.flag)) ? ['parameters'] : []),
+    ...(command.some((argument) => isFlag(argument, artifactsFile.flag)) ? ['artifacts'] : []),
+  ];
+  return what.length === 0 ? '' : ` (and add the ${what.join(' and ')} that it got in a file)`;
+}
+
+const INTERNAL = Object.values(INTERNAL_SPIN_FLAGS).map(({ flag }) => flag);
+
+function isFlag(argument: string, flag: string): boolean {
+  return argument === `--${flag}` || argument.startsWith(`--${flag}=`);
 }
 
 function excerpts({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }): string {

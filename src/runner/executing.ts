@@ -5,6 +5,7 @@ import type { Task } from '../client/task.ts';
 import type { LogStream } from '../client/task-log.ts';
 import { InvalidOptionError, RacewayError } from '../core/errors.ts';
 import type { FlowShape } from '../core/flow-shape.ts';
+import { formatCommand } from '../core/format-command.ts';
 import { harmless } from '../core/harmless.ts';
 import { describeReason, type RunReason, type RunState, type RunStatus } from '../core/status.ts';
 import type { LogLine } from '../process/line-reader.ts';
@@ -182,12 +183,15 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
    * run has ended.
    *
    * @throws {RangeError} when `graceMs` is negative or no number
+   * @throws {CleanedUpError} when the handle was disposed and had let go of a run that goes on
    * @throws {RacewayError} `OTHER_MACHINE` when it was attached to and is executed on another machine; `UNSEEN` when this
    * process has no descriptor left to see whether anything is left, after SIGTERM and SIGKILL to what it knew of
    */
   async kill({ graceMs }: KillOptions = {}): Promise<void> {
     if (graceMs !== undefined) checkTimeLimit(graceMs);
+    this.#checkHolds();
     await this.#end('killed', graceMs);
+    this.#checkHolds(); // it may have been disposed meanwhile
   }
 
   /**
@@ -206,6 +210,17 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
   [inspect.custom](): string {
     const why = this.reason === undefined ? '' : `: ${harmless(describeReason(this.reason))}`;
     return `${this.constructor.name} ${this.subject.pathspec} (${this.status}${why})`;
+  }
+
+  /** What became of a run is not seen any more once the handle has let go of it, so nobody would record why it ended. */
+  #checkHolds(): void {
+    if (this.#disposed === undefined || this.#process.ownership === 'owned' || this.status !== 'running') return;
+    const { home } = this.#parts;
+    const stop = ['raceway', ...(home === undefined ? [] : [`--home=${home.path}`]), 'stop', this.toString()];
+    throw new CleanedUpError(
+      `could not end ${this.toString()}: this handle has let go of it`,
+      `Attach to it again with Runner.attach(pathspec), or end it from a shell: ${formatCommand(stop)}`,
+    );
   }
 
   async #dispose(): Promise<void> {
@@ -273,7 +288,8 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
     const state = this.#stateFromRecord(run);
     try {
       // A run process that was struck down has recorded nothing, and one that was asked to end does not know by whom.
-      if ('reason' in state && (await home.recordEnd(run.pathspec, state))) await run.refresh();
+      const endedAt = this.#process.exit?.at;
+      if ('reason' in state && (await home.recordEnd(run.pathspec, { ...state, endedAt }))) await run.refresh();
       if (this.subject !== run) await this.subject.refresh();
     } catch {
       // The disk is full, for one. Whoever looks at the run from now on finds it lost.

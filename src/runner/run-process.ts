@@ -3,9 +3,13 @@ import type { LogFile } from '../process/log-file.ts';
 import type { StartFacts } from './errors.ts';
 
 /** How a process ended. Both are `null` when nobody was there to see it and it left no word. */
-export type Exit =
+export type Exit = (
   | { readonly exitCode: number; readonly signalCode: null }
-  | { readonly exitCode: null; readonly signalCode: NodeJS.Signals | null };
+  | { readonly exitCode: null; readonly signalCode: NodeJS.Signals | null }
+) & {
+  /** When it was, in milliseconds since the epoch, if it was not seen from here: that may have been long ago. */
+  readonly at?: number | undefined;
+};
 
 /** The process that executes a run, as the run's handle sees it. */
 export interface RunProcess {

@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RacewayError } from '../core/errors.ts';
+import { doctorCommand } from './doctor-command.ts';
 
 /** Every error of SQLite that has a cause outside the program passes here: it says which file, why, and what to do. */
 export function explained<T>(file: string, what: 'open' | 'use', work: () => T): T {
@@ -15,7 +16,7 @@ export function explained<T>(file: string, what: 'open' | 'use', work: () => T):
     throw new RacewayError(
       'HOME',
       `cannot ${what} the database ${file}: ${known?.reason === undefined ? message : `${known.reason} (${message})`}`,
-      known?.advice ??
+      known?.advice(file) ??
         'Check that the file is readable, or give another folder with --home, RACEWAY_HOME or the option home.',
       { cause },
     );
@@ -25,21 +26,21 @@ export function explained<T>(file: string, what: 'open' | 'use', work: () => T):
 interface Cause {
   /** When what SQLite says is not enough. */
   readonly reason?: string;
-  readonly advice: string;
+  readonly advice: (file: string) => string;
 }
 
 const DAMAGED: Cause = {
   reason: 'it is damaged',
-  advice: 'Run raceway doctor, which finds out what can be saved.',
+  advice: (file) => `To find out what can be saved: ${doctorCommand(file)}`,
 };
 const NOT_OPENED: Cause = {
   reason: 'it, or the folder it is in, cannot be read or written to',
-  advice: 'See that it is there and that you may write to it; raceway doctor looks into it.',
+  advice: (file) => `See that it is there and that you may write to it. To look into it: ${doctorCommand(file)}`,
 };
 
 const FOREIGN: Cause = {
-  advice:
-    'It is damaged, or was not written by raceway: run raceway doctor, or give another folder with --home, RACEWAY_HOME or the option home.',
+  advice: (file) =>
+    `It is damaged, or was not written by raceway: give another folder with --home, RACEWAY_HOME or the option home, or look into it: ${doctorCommand(file)}`,
 };
 
 const CONSTRAINT_CODE = 19;
@@ -52,7 +53,7 @@ const CAUSES: ReadonlyMap<number | undefined, Cause> = new Map<number | undefine
     5, // nobody needs the lock for long: who keeps it for a minute was stopped inside a transaction, as with Ctrl-Z
     {
       reason: 'another process has locked it and does not go on',
-      advice:
+      advice: () =>
         'Find the one that was stopped (state T in ps) and let it go on (kill -CONT) or end it. Then resume the run.',
     },
   ],
@@ -60,12 +61,18 @@ const CAUSES: ReadonlyMap<number | undefined, Cause> = new Map<number | undefine
     8,
     {
       reason: 'it cannot be written to',
-      advice: 'Get the right to write to it, or another home; raceway doctor looks into it.',
+      advice: (file) => `Get the right to write to it, or another home. To look into it: ${doctorCommand(file)}`,
     },
   ],
-  [10, { reason: 'the disk failed or the file is gone', advice: 'See to the disk, then run raceway doctor.' }],
+  [
+    10,
+    {
+      reason: 'the disk failed or the file is gone',
+      advice: (file) => `See to the disk, then look into it: ${doctorCommand(file)}`,
+    },
+  ],
   [11, DAMAGED],
-  [13, { reason: 'the disk is full', advice: 'Make room (raceway rm and raceway gc do), then resume the run.' }],
+  [13, { reason: 'the disk is full', advice: () => 'Make room (raceway rm and raceway gc do), then resume the run.' }],
   [14, NOT_OPENED],
   [18, FOREIGN], // too big
   [CONSTRAINT_CODE, FOREIGN],

@@ -58,7 +58,7 @@ export class DatabaseView implements Disposable {
   database(): SqliteDatabase {
     const file = this.file();
     try {
-      this.#database ??= SqliteDatabase.open(file);
+      this.#database ??= SqliteDatabase.open(file, { named: this.#original });
       return this.#database;
     } catch (error) {
       if (!(error instanceof RacewayError)) throw error;

@@ -12,6 +12,8 @@ export const DETACHED_FILES = {
   process: 'process.json',
   /** Who is starting the run: has an `identity`; written before anything else. */
   starter: 'starter.json',
+  /** What the run's process wrote to stderr. */
+  stderr: 'stderr.log',
 } as const;
 
 /** What a detached run has announced of itself. */

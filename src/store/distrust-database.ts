@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { RacewayError } from '../core/errors.ts';
+import { doctorCommand } from './doctor-command.ts';
 
 /**
  * Sees to it that SQLite touches no file but those of this database: a link would lead it to another one, and a rollback
@@ -32,7 +33,7 @@ export function refuseRemains(file: string): void {
     size === 0
       ? `cannot open the database ${file}: it is empty, so somebody truncated it`
       : `cannot open the database ${file}: it is gone, and what was written last, ${file}-wal, is still there`,
-    'Bring it back, or run raceway doctor --fix, which puts what is left of it aside so that a new one can be made.',
+    `Bring it back, or put what is left of it aside so that a new one can be made: ${doctorCommand(file, '--fix')}`,
   );
 }
 

@@ -241,6 +241,14 @@ export interface RunReader {
   makerSync(flow: string, runId: string, artifact: Pick<ArtifactRecord, 'name' | 'sha256'>): string | undefined;
 }
 
+/** How a run was found ended. */
+export interface RunEnd {
+  readonly status: 'failed' | 'timeout';
+  readonly reason: RunReason;
+  /** When that was, if it was not just now: whoever finds it may look hours later. @default now */
+  readonly endedAt?: TimeMs | undefined;
+}
+
 /** What anyone may write to a run. */
 export interface RunLabels {
   /** Removes, then adds, in one transaction; never touches `createdAt`. */
@@ -251,9 +259,9 @@ export interface RunLabels {
   ): Promise<void>;
   /**
    * Records that a run was found ended, unless someone was faster: only a run that is still recorded as running, or
-   * that only knows by which signal it ended, changes.
+   * that only knows by which signal it ended, changes. One that is lost ended when it was last heard of.
    */
-  recordEnd(flow: string, runId: string, end: { status: 'failed' | 'timeout'; reason: RunReason }): Promise<boolean>;
+  recordEnd(flow: string, runId: string, end: RunEnd): Promise<boolean>;
 }
 
 /** The writing side of one run, in the hands of its run process. */

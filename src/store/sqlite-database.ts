@@ -16,15 +16,21 @@ export type Row = Readonly<Record<string, string | number | bigint | Uint8Array 
 export class SqliteDatabase {
   readonly #database: DatabaseSync;
   readonly #file: string;
+  /** What errors call it. */
+  readonly #named: string;
   readonly #statements = new Map<string, StatementSync>();
   /** The files it consists of, as they were when it was opened. */
   readonly #files: readonly { readonly path: string; readonly inode: number | undefined }[];
 
   readonly #busyTimeoutMs: number;
 
-  private constructor(database: DatabaseSync, { file, busyTimeoutMs }: { file: string; busyTimeoutMs: number }) {
+  private constructor(
+    database: DatabaseSync,
+    { file, busyTimeoutMs, named }: { file: string; busyTimeoutMs: number; named: string },
+  ) {
     this.#database = database;
     this.#file = file;
+    this.#named = named;
     this.#busyTimeoutMs = busyTimeoutMs;
     this.#files = [file, `${file}-wal`, `${file}-shm`].map((path) => ({ path, inode: inodeOf(path) }));
   }
@@ -32,13 +38,18 @@ export class SqliteDatabase {
   /**
    * Opens the database file, which is made first unless it is there, and brings an older one up to date.
    *
+   * @param options.named the file that errors name; another one when this is a copy of it
    * @throws {RacewayError} `HOME` when the file is no database of raceway, is damaged, or was made by a newer version
    */
   static open(
     file: string,
-    { readOnly = false, busyTimeoutMs = BUSY_TIMEOUT_MS }: { readOnly?: boolean; busyTimeoutMs?: number } = {},
+    {
+      readOnly = false,
+      busyTimeoutMs = BUSY_TIMEOUT_MS,
+      named = file,
+    }: { readOnly?: boolean; busyTimeoutMs?: number; named?: string } = {},
   ): SqliteDatabase {
-    return explained(file, 'open', () => {
+    return explained(named, 'open', () => {
       refuseOtherFiles(file);
       refuseRemains(file);
       if (!readOnly && !existsSync(file)) createDatabase(file);
@@ -49,7 +60,7 @@ export class SqliteDatabase {
         // first reads all of it.
         database.exec('PRAGMA synchronous = NORMAL');
         prepareSchema(database, { file, readOnly });
-        return new SqliteDatabase(database, { file, busyTimeoutMs });
+        return new SqliteDatabase(database, { file, busyTimeoutMs, named });
       } catch (error) {
         database.close();
         throw error;
@@ -166,7 +177,7 @@ export class SqliteDatabase {
   }
 
   #explained<T>(work: () => T): T {
-    return explained(this.#file, 'use', work);
+    return explained(this.#named, 'use', work);
   }
 
   #statement(sql: string): StatementSync {

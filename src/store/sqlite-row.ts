@@ -1,5 +1,6 @@
 import { RacewayError } from '../core/errors.ts';
 import type { RunState, TaskState } from '../core/status.ts';
+import { doctorCommand } from './doctor-command.ts';
 import { isRunReason, isRunStatus, isTaskReason, isTaskStatus, isText, type Shape } from './record-shapes.ts';
 import type { Row } from './sqlite-database.ts';
 
@@ -53,9 +54,35 @@ const SHOWN_LENGTH = 60;
 function unexpected(name: string, value: unknown): never {
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
   const shown = text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
-  throw new RacewayError(
-    'HOME',
-    `cannot read the database of the home: ${shown} is nothing that raceway writes to the column ${name}`,
-    'It is damaged, or was not written by raceway. Run raceway doctor, which finds out what can be saved.',
-  );
+  throw new ForeignValueError(`${shown} is nothing that raceway writes to the column ${name}`);
+}
+
+/** A row does not know which database it is from. */
+class ForeignValueError extends RacewayError {
+  readonly what: string;
+
+  constructor(what: string) {
+    super(
+      'HOME',
+      `cannot read the database of the home: ${what}`,
+      'It is damaged, or was not written by raceway. raceway doctor finds out what can be saved, with --home=<folder>.',
+    );
+    this.what = what;
+  }
+}
+
+/** A reader of rows whose errors say which database they are from, and what to do about it. */
+export function rowReader<T>(databaseFile: string, read: (row: Row) => T): (row: Row) => T {
+  return (row) => {
+    try {
+      return read(row);
+    } catch (error) {
+      if (!(error instanceof ForeignValueError)) throw error;
+      throw new RacewayError(
+        'HOME',
+        `cannot read the database ${databaseFile}: ${error.what}`,
+        `It is damaged, or was not written by raceway. To find out what can be saved: ${doctorCommand(databaseFile)}`,
+      );
+    }
+  };
 }

@@ -1,7 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { NotFoundError, RacewayError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
-import type { RunReason } from '../core/status.ts';
 import { checkContent, readArtifactFile } from './artifact-files.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { damagedContents } from './damaged-contents.ts';
@@ -36,6 +35,7 @@ import type {
   Garbage,
   GarbageOptions,
   NewRun,
+  RunEnd,
   RunQuery,
   RunRecord,
   RunStore,
@@ -45,7 +45,7 @@ import type {
 } from './run-store.ts';
 import { type Row, SqliteDatabase } from './sqlite-database.ts';
 import { createSqliteRun, IS_LATEST_ATTEMPT } from './sqlite-run-writer.ts';
-import { column, jsonColumn, optionalColumn, optionalJson, runState, taskState } from './sqlite-row.ts';
+import { column, jsonColumn, optionalColumn, optionalJson, rowReader, runState, taskState } from './sqlite-row.ts';
 
 /**
  * Opens the store of a home.
@@ -81,12 +81,12 @@ export class SqliteStore implements RunStore {
   }
 
   async flows(): Promise<readonly FlowRecord[]> {
-    return this.#database.all('SELECT name, created_at FROM flow ORDER BY name').map(toFlow);
+    return this.#database.all('SELECT name, created_at FROM flow ORDER BY name').map(this.#as(toFlow));
   }
 
   async flow(name: string): Promise<FlowRecord | undefined> {
     const row = this.#database.get('SELECT name, created_at FROM flow WHERE name = ?', name);
-    return row && toFlow(row);
+    return row && this.#as(toFlow)(row);
   }
 
   async runs(
@@ -117,12 +117,12 @@ export class SqliteStore implements RunStore {
         limit: limit ?? -1,
       },
     );
-    return rows.map(toRun);
+    return rows.map(this.#as(toRun));
   }
 
   async run(flow: string, runId: string): Promise<RunRecord | undefined> {
     const row = this.#database.get(`${SELECT_RUN} WHERE flow = ? AND id = ?`, flow, runId);
-    return row && toRun(row);
+    return row && this.#as(toRun)(row);
   }
 
   async steps(flow: string, runId: string): Promise<readonly StepRecord[]> {
@@ -138,7 +138,7 @@ export class SqliteStore implements RunStore {
       flow,
       runId,
     );
-    return rows.map(toStep);
+    return rows.map(this.#as(toStep));
   }
 
   async tasks(flow: string, runId: string, step?: string): Promise<readonly TaskRecord[]> {
@@ -148,7 +148,7 @@ export class SqliteStore implements RunStore {
       runId,
       step ?? null,
     );
-    return rows.map(toTask);
+    return rows.map(this.#as(toTask));
   }
 
   async task(flow: string, runId: string, taskId: string): Promise<TaskRecord | undefined> {
@@ -158,7 +158,7 @@ export class SqliteStore implements RunStore {
       runId,
       taskNumber(taskId),
     );
-    return row && toTask(row);
+    return row && this.#as(toTask)(row);
   }
 
   async attempts(flow: string, runId: string, taskId: string): Promise<readonly AttemptRecord[]> {
@@ -170,7 +170,7 @@ export class SqliteStore implements RunStore {
       runId,
       taskNumber(taskId),
     );
-    return rows.map(toAttempt);
+    return rows.map(this.#as(toAttempt));
   }
 
   async artifacts(flow: string, runId: string, taskId: string): Promise<readonly ArtifactRecord[]> {
@@ -185,7 +185,7 @@ export class SqliteStore implements RunStore {
       runId,
       taskNumber(taskId),
     );
-    return rows.map(toArtifact);
+    return rows.map(this.#as(toArtifact));
   }
 
   async artifactsByTask(flow: string, runId: string): Promise<ReadonlyMap<string, readonly ArtifactRecord[]>> {
@@ -197,12 +197,13 @@ export class SqliteStore implements RunStore {
       flow,
       runId,
     );
+    const read = this.#as((row) => [idColumn(row, 'task_id'), toArtifact(row)] as const);
     const byTask = new Map<string, ArtifactRecord[]>();
     for (const row of rows) {
-      const id = idColumn(row, 'task_id');
+      const [id, artifact] = read(row);
       const artifacts = byTask.get(id);
-      if (artifacts === undefined) byTask.set(id, [toArtifact(row)]);
-      else artifacts.push(toArtifact(row));
+      if (artifacts === undefined) byTask.set(id, [artifact]);
+      else artifacts.push(artifact);
     }
     return byTask;
   }
@@ -219,7 +220,7 @@ export class SqliteStore implements RunStore {
       runId,
       taskNumber(taskId),
     );
-    return rows.map(toCard);
+    return rows.map(this.#as(toCard));
   }
 
   async events(flow: string, runId: string, after: number): Promise<readonly RecordedEvent[]> {
@@ -230,7 +231,7 @@ export class SqliteStore implements RunStore {
       runId,
       after,
     );
-    return rows.map(toEvent);
+    return rows.map(this.#as(toEvent));
   }
 
   async readBlob(blob: BlobRef): Promise<Uint8Array> {
@@ -260,7 +261,7 @@ export class SqliteStore implements RunStore {
       name,
       sha256,
     );
-    return row && column(row, 'name', isText);
+    return row && this.#as((one) => column(one, 'name', isText))(row);
   }
 
   async changeTags(
@@ -276,25 +277,24 @@ export class SqliteStore implements RunStore {
     });
   }
 
-  async recordEnd(
-    flow: string,
-    runId: string,
-    { status, reason }: { status: 'failed' | 'timeout'; reason: RunReason },
-  ): Promise<boolean> {
+  async recordEnd(flow: string, runId: string, { status, reason, endedAt }: RunEnd): Promise<boolean> {
+    const isLost = reason.kind === 'lost';
+    const now = Date.now();
+    const end = isLost ? 0 : Math.floor(Math.min(endedAt ?? now, now));
     return this.#database.write(() => {
-      const now = Date.now();
       const { changes } = this.#database.run(
-        `UPDATE run SET status = :status, reason = :reason, finished_at = COALESCE(finished_at, MAX(heartbeat_at, :now))
+        `UPDATE run SET status = :status, reason = :reason,
+           finished_at = COALESCE(finished_at, MAX(heartbeat_at, :end))
          WHERE flow = :flow AND id = :id
            AND (status = 'running' OR (status = 'failed' AND reason ->> 'kind' = 'signal'))`,
-        { flow, id: runId, status, reason: JSON.stringify(reason), now },
+        { flow, id: runId, status, reason: JSON.stringify(reason), end },
       );
       if (changes === 0) return false;
       this.#database.run(
-        `UPDATE attempt SET status = 'failed', reason = :reason, finished_at = MAX(started_at, :now)
-         WHERE status = 'running' AND task_key IN (
-           SELECT task_key FROM task JOIN run USING (run_key) WHERE run.flow = :flow AND run.id = :id)`,
-        { flow, id: runId, now, reason: JSON.stringify({ kind: reason.kind === 'lost' ? 'lost' : 'stopped' }) },
+        `UPDATE attempt SET status = 'failed', reason = :reason, finished_at = MAX(attempt.started_at, run.finished_at)
+         FROM task JOIN run USING (run_key)
+         WHERE attempt.status = 'running' AND task.task_key = attempt.task_key AND run.flow = :flow AND run.id = :id`,
+        { flow, id: runId, reason: JSON.stringify({ kind: isLost ? 'lost' : 'stopped' }) },
       );
       this.#database.run(
         `UPDATE attempt SET is_retried = 0
@@ -328,6 +328,10 @@ export class SqliteStore implements RunStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #as<T>(read: (row: Row) => T): (row: Row) => T {
+    return rowReader(databaseFile(this.#home), read);
   }
 }
 

@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { deadProcess, SeededHome } from '../client/seeded-home.ts';
 import { flowFolder } from '../flow-folder.ts';
+import { processesNamed } from '../processes-named.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { until } from '../until.ts';
 import { jsonLines, raceway } from './raceway.ts';
 
 /** Fails in the second iteration until the file `mended` is there. */
@@ -318,6 +320,49 @@ describe('raceway why', () => {
     const failed = await run.start('fit');
     await run.fail(failed, 'no such thing');
     expect(await told()).toBe(`fit/${failed}`); // the other one was only stopped
+  });
+
+  test('shows what the process of a detached run wrote to stderr before it ended by itself', async () => {
+    // Loaded by the run process and its workers; only the one that is named is to fail.
+    using folder = flowFolder(`
+      import { readFileSync } from 'node:fs';
+      const gate = new URL('gate', import.meta.url);
+      const strike = () => {
+        if (!existsSync(gate) || readFileSync(gate, 'utf8') !== String(process.pid)) return;
+        console.error(Array.from({ length: 30 }, (_, index) => 'line ' + index).join('\\n'));
+        throw new Error('module \\u001b[2Jboom');
+      };
+      setInterval(strike, 5).unref();
+      class Sample extends FlowSpec {
+        start = step(async () => { await sleep(600_000); this.next(this.end); });
+        end = step(() => {});
+      }`);
+    const call = async (...args: readonly string[]) => raceway(args, { cwd: folder.path });
+    const started = await call('run', '--detach', '--json', folder.script);
+    const [{ pathspec, pid }] = jsonLines(started.stdout) as [{ pathspec: string; pid: number }];
+    writeFileSync(folder.file('gate.new'), String(pid));
+    renameSync(folder.file('gate.new'), folder.file('gate'));
+    const kept = folder.file(`.raceway/detached/${pathspec}`);
+    await until(() => existsSync(`${kept}/exit`));
+    await until(() => processesNamed(folder.script).length === 0);
+
+    const lost = (await call('why', pathspec)).stdout;
+    expect(lost).toMatch(/Its process is gone, as after SIGKILL, .* it was last heard of after /);
+    expect(lost).toContain('Error: module \\x1b[2Jboom\n');
+    expect(lost).not.toContain('line 0\n');
+    expect(lost).toContain(`all of it: ${kept}/stderr.log\n`);
+
+    await call('stop', pathspec); // which reads how it ended
+    const ended = (await call('why', pathspec)).stdout;
+    expect(ended).toMatch(/Its process ended with exit status 1 after /);
+    expect(ended).toContain('Error: module \\x1b[2Jboom\n');
+    const [why] = jsonLines((await call('why', pathspec, '--json')).stdout);
+    expect(why).toMatchObject({
+      stderr: {
+        file: `${kept}/stderr.log`,
+        lastLines: expect.arrayContaining([expect.stringContaining('Error: module \u001b[2Jboom')]),
+      },
+    });
   });
 
   test('takes the last sign of life of a lost run for its end', async () => {

@@ -375,9 +375,12 @@ export class Sample extends FlowSpec {
     );
     database.close();
     await using home = await openHome(folder.path);
-    await expect(Array.fromAsync(home.flow('TrainFlow').runs())).rejects.toThrow(
-      /nothing that raceway writes to the column command\nIt is damaged.*Run raceway doctor/,
+    const error = (await Array.fromAsync(home.flow('TrainFlow').runs()).catch((thrown: unknown) => thrown)) as Error;
+    const [what, next] = error.message.split('\n');
+    expect(what).toMatch(
+      /^cannot read the database .*raceway\.db: .* nothing that raceway writes to the column command$/,
     );
+    expect(next?.endsWith(`: raceway --home=${folder.path} doctor`)).toBe(true);
     await home.close();
     const found = (await findings(folder.path)).find(({ kind }) => kind === 'database');
     expect(found?.what).toMatch(

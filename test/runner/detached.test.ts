@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -158,6 +159,24 @@ describe.concurrent('a detached run', () => {
     expect((await own.wait()).status).toBe('successful');
   });
 
+  test('is not ended by kill() of a handle that has let go of it, which says how to end it', async () => {
+    await using at = place();
+    await using runner = new Runner(folder.script, at.options);
+    const own = await runner.asyncRun({}, { detached: true });
+    const { pathspec } = own.run;
+    await own[Symbol.asyncDispose]();
+    const error: unknown = await own.kill().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CleanedUpError);
+    expect(String(error)).toContain(`could not end ${pathspec}: this handle has let go of it\n`);
+    expect(String(error)).toContain(`raceway --home=${at.home} stop ${pathspec}`);
+    const attached = await Runner.attach(pathspec, { home: at.home });
+    expect(attached.status).toBe('running');
+    await attached.kill();
+    await attached[Symbol.asyncDispose]();
+    await attached.kill(); // which has nothing left to do
+    expect(attached.reason).toEqual({ kind: 'killed' });
+  });
+
   test('is ended by kill(), with all that it started, from another process than the one that started it', async () => {
     await using at = place();
     const pathspec = await runStartedBy('ends', at);
@@ -179,6 +198,29 @@ describe.concurrent('a detached run', () => {
     expect(running).toMatchObject({ status: 'failed', reason: { kind: 'signal', signalCode: 'SIGKILL' } });
     expect(running.run.reason).toEqual(running.reason);
     await until(at.isQuiet);
+  });
+
+  test('that ended long before anybody looks ended then, as its keeper has written', async () => {
+    await using at = place();
+    const pathspec = await runStartedBy('ends', at);
+    await using home = await openHome(at.home);
+    const run = await home.run(pathspec);
+    const pid = (await home.processOf(pathspec))?.pid ?? 0;
+    process.kill(pid, 'SIGKILL');
+    const exit = join(at.home, 'detached', pathspec, 'exit');
+    await until(() => existsSync(exit));
+    await until(at.isQuiet);
+    // As if all of it had been an hour ago.
+    const anHourAgo = Date.now() - 3_600_000;
+    using database = new DatabaseSync(home.database);
+    database.prepare('UPDATE run SET created_at = ?, heartbeat_at = ?').run(anHourAgo, anHourAgo);
+    database.prepare('UPDATE attempt SET started_at = ?').run(anHourAgo);
+    utimesSync(exit, new Date(), new Date(anHourAgo + 5000));
+    await using running = await Runner.attach(pathspec, { home: at.home });
+    expect(running.reason).toEqual({ kind: 'signal', signalCode: 'SIGKILL' });
+    expect((await run.refresh()).finishedAt?.getTime()).toBe(anHourAgo + 5000);
+    const unfinished = (await Array.fromAsync(run.tasks())).find(({ status }) => status === 'failed');
+    expect(unfinished?.finishedAt?.getTime()).toBe(anHourAgo + 5000);
   });
 
   test('whose keeper was struck down too is lost', async () => {

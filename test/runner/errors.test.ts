@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FlowStartError } from '../../src/runner/errors.ts';
+import { FlowStartError, StartTimeoutError } from '../../src/runner/errors.ts';
 
 test.each([
   [1, null, 'the child ended with exit status 1 before it announced one'],
@@ -8,4 +8,25 @@ test.each([
 ] as const)('a FlowStartError of a child with exit status %o and signal %o says %s', (exitCode, signalCode, says) => {
   const { message } = new FlowStartError({ command: ['node'], exitCode, signalCode, stdout: '', stderr: '' });
   expect(message).toContain(`no run was started: ${says}`);
+});
+
+test('the command that an error of a start gives has nothing in it that only a Runner can give', () => {
+  const given = [
+    '--runner-attribute-file=/gone/attributes.json',
+    '--parameters-file=/gone/p',
+    '--artifacts-file=/gone/a',
+  ];
+  const command = ['node', 'flow.ts', 'spin', '1/start', ...given, '--typed', '--text=--typed'];
+  const facts = { command, stdout: '', stderr: '' };
+  const pasted = 'node flow.ts spin 1/start --text=--typed';
+  for (const [error, says] of [
+    [new FlowStartError({ ...facts, exitCode: 1, signalCode: null }), 'or read what it printed'],
+    [new StartTimeoutError(facts, 5), 'or see what keeps it'],
+  ] as const) {
+    const advice = error.message.split('\n')[1];
+    expect(advice).toContain(says);
+    expect(advice).toContain('(and add the parameters and artifacts that it got in a file)');
+    expect(advice?.endsWith(`: ${pasted}`)).toBe(true);
+    expect(error.command).toEqual(command);
+  }
 });

@@ -92,7 +92,7 @@ describe('a database that is damaged during a run', () => {
     await expect(runner.run()).rejects.toMatchObject({
       code: 'HOME',
       message: expect.stringMatching(
-        /raceway\.db: it is empty, so somebody truncated it\nBring it back, or run raceway doctor --fix/,
+        /raceway\.db: it is empty, so somebody truncated it\nBring it back, or put .* aside .*: raceway --home=\/.*\/home doctor --fix$/,
       ),
     });
     expect(readFileSync(database)).toHaveLength(0);

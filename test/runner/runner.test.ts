@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -262,6 +263,11 @@ describe('Runner that cannot start a run', () => {
     );
     expect(error.message).toContain('stderr:\nwhat went wrong\n\nstdout:\nwhat it said');
     expect(error.command).toContain(`--status=${status}`);
+    expect(error.command.some((argument) => argument.startsWith('--runner-attribute-file='))).toBe(true);
+    const pasted = lines[1]?.split('printed: ')[1] ?? '';
+    expect(pasted).not.toContain('runner-attribute-file');
+    const again = spawnSync('sh', ['-c', pasted], { encoding: 'utf8' });
+    expect(again).toMatchObject({ status, stdout: 'what it said\n' });
     expect(tempFolders()).toEqual([]);
   });
 

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { prepareBlob } from '../../src/store/artifact-files.ts';
 import { artifactFile, databaseFile, locateHome, makeHome } from '../../src/store/home-folder.ts';
-import type { NewBlob, RunStore } from '../../src/store/run-store.ts';
+import type { NewBlob, RunEnd, RunStore } from '../../src/store/run-store.ts';
 import { MIGRATIONS } from '../../src/store/sqlite-schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -142,7 +142,7 @@ test('a file that is no database is refused, and named', () => {
   using folder = temporaryFolder();
   writeFileSync(databaseFile(folder.path), 'this is not a database, is it? '.repeat(100));
   expect(() => openSqliteStore(folder.path, { access: 'write' })).toThrow(
-    /cannot open the database .*raceway\.db: it is damaged \(file is not a database\)\nRun raceway doctor/,
+    /cannot open the database .*raceway\.db: it is damaged \(file is not a database\)\nTo find out what can be saved: raceway --home=\S+ doctor$/,
   );
 });
 
@@ -234,9 +234,56 @@ test('a run that is found ended by a clock that is behind did not end before its
   const { runId } = await store.createRun(run);
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
   onTestFinished(() => void vi.useRealTimers());
-  await store.recordEnd('Sample', runId, { status: 'failed', reason: { kind: 'lost' } });
+  await store.recordEnd('Sample', runId, { status: 'failed', reason: { kind: 'killed' } });
   const { finishedAt, heartbeatAt } = (await store.run('Sample', runId)) ?? {};
   expect(finishedAt).toBe(heartbeatAt);
+});
+
+describe('a run that is found ended an hour later', () => {
+  async function foundEnded(end: (heartbeatAt: number) => RunEnd) {
+    using folder = temporaryFolder();
+    await using store = openSqliteStore(folder.path, { access: 'write' });
+    const writer = await store.createRun(run);
+    const taskId = await writer.startTask({ step: 'start', parentIds: [], frames: [], sourceSha256: 'x' }, 1);
+    const { heartbeatAt = 0 } = (await store.run('Sample', writer.runId)) ?? {};
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    await store.recordEnd('Sample', writer.runId, end(heartbeatAt));
+    const { finishedAt } = (await store.run('Sample', writer.runId)) ?? {};
+    const [attempt] = await store.attempts('Sample', writer.runId, taskId);
+    return { heartbeatAt, finishedAt, attempt, now: Date.now() };
+  }
+
+  test('ended when it was last heard of if it is lost, and so did its tasks, but not before they began', async () => {
+    const lost = { status: 'failed', reason: { kind: 'lost' } } as const;
+    const { heartbeatAt, finishedAt, attempt } = await foundEnded(() => lost);
+    expect(finishedAt).toBe(heartbeatAt);
+    expect(attempt?.finishedAt).toBe(attempt?.startedAt);
+  });
+
+  test('ended when it is said to have, and so did its tasks', async () => {
+    const { heartbeatAt, finishedAt, attempt } = await foundEnded((heartbeatAt) => ({
+      status: 'failed',
+      reason: { kind: 'signal', signalCode: 'SIGKILL' },
+      endedAt: heartbeatAt + 60_000.5,
+    }));
+    expect(finishedAt).toBe(heartbeatAt + 60_000);
+    expect(attempt?.finishedAt).toBe(finishedAt);
+  });
+
+  test.each([
+    [
+      'when it was last heard of if it is said to have ended before',
+      (heartbeatAt: number) => heartbeatAt - 60_000,
+      'heartbeatAt',
+    ],
+    ['now if it is said to end later', (heartbeatAt: number) => heartbeatAt + 7_200_000, 'now'],
+    ['now if nothing is said', () => undefined, 'now'],
+  ] as const)('ended %s', async (_when, endedAt, expected) => {
+    const killed = { status: 'failed', reason: { kind: 'killed' } } as const;
+    const found = await foundEnded((heartbeatAt) => ({ ...killed, endedAt: endedAt(heartbeatAt) }));
+    expect(found.finishedAt).toBe(found[expected]);
+  });
 });
 
 test('a home that is not there is not made by a reader', () => {

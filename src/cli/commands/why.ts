@@ -1,5 +1,6 @@
 import type { Artifact } from '../../client/artifact.ts';
 import type { Home } from '../../client/home.ts';
+import { type LastWords, lastWords } from '../../client/last-words.ts';
 import type { Run } from '../../client/run.ts';
 import type { Task } from '../../client/task.ts';
 import { formatBytes } from '../../core/format-bytes.ts';
@@ -29,6 +30,9 @@ const LAST_LINES = 10;
 
 /** Of a join with more, only so many are named. */
 const PARENTS_SHOWN = 10;
+
+/** The endings of which only the run's process could say why. */
+const ENDED_ALONE: ReadonlySet<RunReason['kind'] | undefined> = new Set(['lost', 'exit', 'signal'] as const);
 
 /** How many of the tasks that were running when a run was ended are looked at. */
 const UNFINISHED_SHOWN = 3;
@@ -62,6 +66,7 @@ export async function why(context: CliContext): Promise<void> {
       await spanOf(run),
       lines.map(({ time }) => time),
     ),
+    words: ENDED_ALONE.has(run.reason?.kind) ? lastWords(home.path, run.pathspec) : undefined,
     resumes: await resumesOf(home, run),
     task: explained,
     failed,
@@ -80,6 +85,8 @@ interface Explanation {
   readonly named: Place['depth'] | undefined;
   /** When the run went on, as far as that is known. */
   readonly span: Span;
+  /** What its process wrote last, if it ended by itself and that is kept. */
+  readonly words: LastWords | undefined;
   /** The runs that went on with it. */
   readonly resumes: readonly Run[];
   /** What was named, else what failed. */
@@ -156,9 +163,9 @@ async function stepOf(home: Home, task: Task): Promise<{ readonly step: string; 
 
 function print(context: CliContext, explanation: Explanation): void {
   const { output } = context;
-  const { run, named, span, resumes, task, failed, unfinished, source } = explanation;
+  const { run, named, span, words, resumes, task, failed, unfinished, source } = explanation;
   output.line({ style: 'bold', text: run.pathspec }, '  ', statusPart(run.status, run.reason));
-  output.line('  ', inWords(run, span));
+  output.line('  ', inWords(run, { span, words }));
   for (const resume of resumes) {
     output.line('  It was resumed as ', resume.pathspec, ', which is ', statusPart(resume.status, resume.reason), '.');
   }
@@ -166,6 +173,7 @@ function print(context: CliContext, explanation: Explanation): void {
     output.line(`  The ${named} that you named `, task.task.successful ? 'succeeded' : 'is running', '.');
     if (failed !== undefined) output.line('  What failed is ', failed.pathspec, '.');
   }
+  if (words !== undefined) printWords(output, words);
   if (task !== undefined) printTask(output, { ...task, run });
   for (const { task: one, lines } of unfinished) {
     title(output, `It was running ${one.pathspec}, for ${timeOf(one, lines)}`);
@@ -274,22 +282,28 @@ function printLines(output: Output, lines: readonly PastLine[]): void {
   }
 }
 
+function printWords(output: Output, { file, lines, isWhole }: LastWords): void {
+  title(output, 'Last lines that its process wrote to stderr');
+  output.block(lines.join('\n'), '    ');
+  if (!isWhole) output.line('    ', { style: 'dim', text: `all of it: ${file}` });
+}
+
 function title(output: Output, text: string): void {
   output.line();
   output.line('  ', { style: 'bold', text });
 }
 
-function inWords(run: Run, span: Span): string {
+function inWords(run: Run, { span, words }: Pick<Explanation, 'span' | 'words'>): string {
   const { reason } = run;
   const { finishedAt } = span;
   if (run.status === 'running') return `It is running, for ${spanText(span)} so far.`;
   if (reason === undefined) return 'It succeeded.';
   const when = finishedAt === undefined ? '' : ` (${toTheSecond(finishedAt)})`;
   const after = `after ${spanText({ ...span, reason: undefined })}${when}`;
-  return `${ending(reason)} ${after}.`;
+  return `${ending(reason, words !== undefined)} ${after}.`;
 }
 
-function ending(reason: RunReason): string {
+function ending(reason: RunReason, hasWords: boolean): string {
   switch (reason.kind) {
     case 'task':
       return 'A task failed, and the run ended';
@@ -300,9 +314,9 @@ function ending(reason: RunReason): string {
     case 'signal':
       return `Its process was ended by ${reason.signalCode}`;
     case 'exit':
-      return `Its process ended with exit status ${reason.exitCode}, without saying why,`;
+      return `Its process ended with exit status ${reason.exitCode}${hasWords ? '' : ', without saying why,'}`;
     case 'lost':
-      return 'Its process is gone without a word, as after SIGKILL, a crash or a power cut; it was last heard of';
+      return `Its process is gone${hasWords ? '' : ' without a word'}, as after SIGKILL, a crash or a power cut; it was last heard of`;
     case 'unread':
       return `What became of it cannot be read (${reason.message}); it ended`;
   }
@@ -324,6 +338,7 @@ function sourceText(source: SourceChange, step: string): string {
 /** With all that there is of a run. */
 const NOTHING = {
   run: null,
+  stderr: null,
   resumes: [],
   task: null,
   failedTask: null,
@@ -338,6 +353,7 @@ const NOTHING = {
 
 async function asJson({
   run,
+  words,
   resumes,
   task,
   failed,
@@ -349,6 +365,7 @@ async function asJson({
   const parameters: Readonly<Record<string, unknown>> = run.parameters;
   return {
     run: runFacts(run),
+    stderr: words === undefined ? null : { file: words.file, lastLines: words.lines },
     resumes: resumes.map((resume) => runFacts(resume)),
     task: task === undefined ? null : taskFacts(task.task),
     failedTask: failed === undefined ? null : taskFacts(failed),
