@@ -16,6 +16,8 @@ import { until } from './until.ts';
 
 /** What a script said of the run that was struck. */
 export interface StruckRun {
+  /** Of the run process, when it had announced its run. */
+  readonly pid: number | undefined;
   /** What the handle said when the run had ended. */
   readonly handle: Extract<Heard, { event: 'ended' }> | undefined;
   /** Why there was no run, or no answer. */
@@ -67,7 +69,7 @@ export async function struckRun(
   );
   const told = [refusal, handle?.stderr, handle?.reason && JSON.stringify(handle.reason)].filter(Boolean).join('\n');
   injection.count(`runs that were ${handle?.status ?? 'refused'}`);
-  return { handle, refusal, told };
+  return { pid: heard(stdout, 'started')?.pid, handle, refusal, told };
 }
 
 /**

@@ -87,8 +87,6 @@ function whatIsRead(injection: Injection, file: string, flip?: Flip): string {
     const all = (sql: string) => database.prepare(sql).all();
     const tables = all(`SELECT name, sql FROM sqlite_schema WHERE type = 'table'`);
     const rows = tables.map(({ name }) => all(`SELECT * FROM ${JSON.stringify(name)}`));
-    const asText = (_: string, value: unknown) =>
-      value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
     return JSON.stringify([all('PRAGMA user_version'), all('PRAGMA integrity_check'), tables, rows], asText);
   } catch (error) {
     return String(error);
@@ -124,4 +122,8 @@ function write(file: string, { place, bytes }: Flip): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+function asText(_: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
 }

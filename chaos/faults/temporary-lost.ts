@@ -29,7 +29,7 @@ export const temporaryLost: Fault = {
     const { handle, refusal, told } = struck;
     // Before the run was announced there is no run without such files; afterwards it does not need them.
     if (refusal === undefined) injection.check('the run succeeds', handle?.status !== 'successful' && told);
-    else injection.checkNames(refusal, /ENOENT|ENOSPC|before it announced one/);
+    else injection.checkNames(refusal, /ENOENT|ENOSPC/);
     if (handle !== undefined && kind !== 2)
       injection.count('outputs that were gone', handle.stderr.includes('somebody removed it') ? 1 : 0);
     await handleWasRight(injection, struck);
