@@ -34,9 +34,9 @@ export const killWhileWriting: Fault = {
     if (temporary === undefined || victim === undefined) injection.miss('nobody was writing');
     else {
       waitForBytes(temporary, wantedBytes);
-      kill(victim.pid, 'SIGKILL');
+      const isKilled = kill(victim.pid, 'SIGKILL');
       const size = statSync(temporary, { throwIfNoEntry: false })?.size;
-      if (size !== undefined && size < MEGABYTES * 1_000_000) injection.count(`inside the writing, ${role}`);
+      if (isKilled && size !== undefined && size < MEGABYTES * 1_000_000) injection.count(`inside the writing, ${role}`);
       else injection.miss('it was written');
     }
     const { stdout } = await parent.ended;

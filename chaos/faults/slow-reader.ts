@@ -1,8 +1,6 @@
 import type { Fault } from '../fault.ts';
 import { printLines } from '../print-lines.ts';
 
-const LINE_BYTES = 80;
-
 /** A reader that was never behind by so many lines was not slow. */
 const LEAST_BEHIND = 20_000;
 
@@ -22,7 +20,7 @@ export const slowReader: Fault = {
     };
     const read = await printLines(injection, { lines, reader });
     if (read === undefined) return;
-    const behind = Math.round(read.mostBehindBytes / LINE_BYTES);
+    const behind = Math.round((read.mostBehindBytes / read.sizeBytes) * lines);
     injection.peak('lines by which the reader was behind', behind);
     if (behind < LEAST_BEHIND) injection.miss(`the reader kept up: ${behind} lines behind at most`);
     if (read.hasOutlasted) injection.count('the run had ended while it was read');

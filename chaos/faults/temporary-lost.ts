@@ -18,6 +18,7 @@ export const temporaryLost: Fault = {
     const kind = injection.number % 3;
     using _disk = kind === 2 ? mountDisk(temporary, 2_000_000) : undefined;
     const struck = await struckRun(injection, {
+      after: () => readdirSync(temporary).some((name) => name.startsWith('raceway-')), // there may be no run yet
       strike: () => {
         if (kind === 0) for (const name of readdirSync(temporary)) rmSync(join(temporary, name), { recursive: true });
         if (kind === 1) rmSync(temporary, { recursive: true });
