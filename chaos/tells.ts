@@ -1,6 +1,6 @@
 /** What raceway says to do next. */
 const NEXT =
-  /raceway doctor|--home|RACEWAY_HOME|[Rr]esume|run the flow anew|[Rr]un a flow|[Bb]ring|Make room|See that|Run the command yourself/;
+  /raceway doctor|--home|RACEWAY_HOME|[Rr]esume|run the flow anew|[Rr]un a flow|[Bb]ring|Make room|See that|Run the command yourself|--origin-run-id/;
 
 /** What a home says of a database or a content that was damaged, or is gone. */
 export const DAMAGE =

@@ -36,7 +36,8 @@ export const killWhileWriting: Fault = {
       waitForBytes(temporary, wantedBytes);
       const isKilled = kill(victim.pid, 'SIGKILL');
       const size = statSync(temporary, { throwIfNoEntry: false })?.size;
-      if (isKilled && size !== undefined && size < MEGABYTES * 1_000_000) injection.count(`inside the writing, ${role}`);
+      if (isKilled && size !== undefined && size < MEGABYTES * 1_000_000)
+        injection.count(`inside the writing, ${role}`);
       else injection.miss('it was written');
     }
     const { stdout } = await parent.ended;
