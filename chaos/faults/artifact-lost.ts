@@ -1,85 +1,133 @@
-import { existsSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { hash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { checkHome } from '../../src/client/check-home.ts';
 import { openHome } from '../../src/client/home.ts';
-import { claimsAreTrue, nothingIsLeft } from '../aftermath.ts';
+import { artifactFile } from '../../src/store/home-folder.ts';
+import { claimsAreTrue, nothingIsLeft, recordsAreWhole } from '../aftermath.ts';
 import type { Fault } from '../fault.ts';
-import { heard } from '../heard.ts';
 import type { Injection } from '../injection.ts';
-import { struckRun } from '../storage.ts';
+import { newRunCompletes, struckRun } from '../storage.ts';
+import { untold } from '../tells.ts';
 
-const CAUSE = /cannot read the artifact file|is damaged: its content/;
+const CAUSE = /cannot read the artifact file|the artifact in .* is damaged: its content/;
+
+/** How a file is damaged. */
+interface Damage {
+  readonly sha256: string;
+  readonly kind: 'removed' | 'cut off' | 'changed';
+  /** Where, as a part of the file. */
+  readonly at: number;
+}
 
 /**
- * The file of an artifact is removed, cut off or changed while the run goes on. Whoever reads it is told; a resume from the
- * step that made it writes it again, and so does a new run.
+ * The file of an artifact is removed, cut off or changed while the run goes on, and still is when that has ended. Whoever reads
+ * an artifact with this content is told; a resume from the step that made it writes it again, and so does a new run.
  */
 export const artifactLost: Fault = {
   name: 'artifact-lost',
   title: 'An artifact file removed, cut off or changed during a run',
   times: { full: 60, bounded: 2 },
   async strike(injection) {
-    const { random } = injection;
+    const { random, home } = injection;
+    let damage: Damage | undefined;
     const struck = await struckRun(injection, {
-      after: () => artifactFiles(injection.home).length > 0,
+      after: () => contentsIn(home).length > 0,
       within: 0.15,
       strike: () => {
-        const files = artifactFiles(injection.home);
-        if (files.length === 0) injection.miss('there was none');
-        else damage(random.pick(files), random.integer(0, 2), random.next());
+        const sha256 = random.pick(contentsIn(home));
+        damage = { sha256, kind: random.pick(['removed', 'cut off', 'changed']), at: random.next() };
+        strike(home, damage);
       },
     });
-    if (struck.handle?.status === 'failed') {
-      injection.checkNames(struck.told, CAUSE);
-      await resumeMends(injection, struck.told);
-    } else await resultIsThereOrRefused(injection, struck.handle?.pathspec ?? '');
     await nothingIsLeft(injection);
+    if (damage === undefined || isWhole(home, damage.sha256)) injection.miss('the run wrote it again');
+    const isEffective = damage !== undefined && injection.missed === undefined;
+    if (struck.handle?.status !== 'successful')
+      injection.check('errors name their cause, and what to do', untold(struck.told, CAUSE));
+    if (damage !== undefined && isEffective) {
+      injection.count(`${damage.kind}, and it was still so when the run had ended`);
+      await damageIsRefused(injection, { pathspec: struck.handle?.pathspec ?? '', damage });
+    }
+    if (struck.handle?.status === 'failed') await resumeMends(injection, { told: struck.told, damage });
+    if (damage !== undefined && isEffective && isWhole(home, damage.sha256)) {
+      strike(home, damage); // the resume has mended it, and a new run is to do so too
+    }
+    await newRunCompletes(injection, 'a new run completes');
+    if (damage !== undefined && isEffective)
+      injection.check('a new run mends what was damaged', !isWhole(home, damage.sha256) && damage.sha256);
+    // All runs have the same contents: those that were refused can be read again.
+    await recordsAreWhole(injection);
     await claimsAreTrue(injection);
-    const again = heard((await injection.startParent().ended).stdout, 'ended');
-    injection.check('a new run mends what was damaged', again?.status !== 'successful' && JSON.stringify(again));
-    await resultIsThereOrRefused(injection, again?.pathspec ?? '', { mayBeRefused: false });
   },
 };
 
-function artifactFiles(home: string): readonly string[] {
+/** The hashes of the contents that are files. */
+function contentsIn(home: string): readonly string[] {
   const folder = join(home, 'artifacts');
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => join(folder, name))
-    .filter((path) => /\/[0-9a-f]{62}$/.test(path));
+    .filter((path) => /^[0-9a-f]{2}\/[0-9a-f]{62}$/.test(path))
+    .map((path) => `${dirname(path)}${basename(path)}`);
 }
 
-function damage(file: string, kind: number, at: number): void {
-  const sizeBytes = statSync(file).size;
-  if (kind === 0) rmSync(file);
-  else if (kind === 1) truncateSync(file, Math.floor(at * sizeBytes));
-  else writeFileSync(file, readFileSync(file).fill('~', Math.floor(at * sizeBytes), Math.floor(at * sizeBytes) + 1));
+function strike(home: string, { sha256, kind, at }: Damage): void {
+  const file = artifactFile(home, sha256);
+  const place = Math.floor(at * statSync(file).size);
+  if (kind === 'removed') rmSync(file);
+  else if (kind === 'cut off') truncateSync(file, place);
+  else {
+    const bytes = readFileSync(file);
+    bytes[place] = (bytes[place] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+  }
+}
+
+function isWhole(home: string, sha256: string): boolean {
+  const file = artifactFile(home, sha256);
+  return existsSync(file) && hash('sha256', readFileSync(file)) === sha256;
+}
+
+/** Of all artifacts of the run, those that have this content are refused, and no others; `doctor --deep` names it. */
+async function damageIsRefused(
+  injection: Injection,
+  { pathspec, damage: { sha256 } }: { pathspec: string; damage: Damage },
+): Promise<void> {
+  await using home = await openHome(injection.home);
+  let refused = 0;
+  for await (const task of (await home.run(pathspec)).tasks()) {
+    for await (const artifact of task.artifacts()) {
+      const error = await artifact.value().then(
+        () => undefined,
+        (cause: unknown) => (cause instanceof Error ? cause.message : String(cause)),
+      );
+      if (artifact.sha256 === sha256) {
+        refused += 1;
+        const found = error === undefined ? `${artifact.pathspec} was given out` : untold(error, CAUSE);
+        injection.check('an artifact with the damaged content is refused', found);
+      } else injection.check('all other artifacts can be read', error);
+    }
+  }
+  if (refused === 0) injection.miss('no task had come to have it');
+  else injection.count('artifacts that were refused, since their content was damaged', refused);
+  const found = await Array.fromAsync(checkHome(injection.home, { deep: true }));
+  const isNamed = found.some(({ kind, what }) => kind === 'artifacts' && what.includes(sha256.slice(0, 12)));
+  injection.check('doctor names the damaged content', refused > 0 && !isNamed && sha256);
 }
 
 /** Does what the message says. */
-async function resumeMends(injection: Injection, told: string): Promise<void> {
+async function resumeMends(
+  injection: Injection,
+  { told, damage }: { told: string; damage: Damage | undefined },
+): Promise<void> {
   const [, step, origin] = /resume (\w+) (--origin-run-id=\d+)/.exec(told) ?? [];
   if (!injection.check('the step to resume from is told', step === undefined && told)) return;
   const { exitCode, stderr } = await injection.startFlow(['resume', step ?? '', origin ?? '']).ended;
   injection.check('a resume from the step that made it completes', exitCode !== 0 && stderr.slice(-3000));
-  await using home = await openHome(injection.home);
-  const run = await home.flow('Struck').latestRun();
-  await resultIsThereOrRefused(injection, run?.pathspec ?? '', { mayBeRefused: false });
-}
-
-async function resultIsThereOrRefused(
-  injection: Injection,
-  pathspec: string,
-  { mayBeRefused = true }: { mayBeRefused?: boolean } = {},
-): Promise<void> {
-  const what = 'the result is that of an undisturbed run';
-  const { artifacts: expected } = await injection.undisturbed();
-  await using home = await openHome(injection.home);
-  for await (const artifact of (await home.run(pathspec)).artifacts()) {
-    const { sha256 } = expected.find(({ name }) => name === artifact.name) ?? {};
-    injection.check(what, artifact.sha256 !== sha256 && artifact.name);
-    await artifact.value().catch((error: unknown) => {
-      injection.check('damage is told', (!mayBeRefused || !CAUSE.test(String(error))) && String(error));
-      injection.count('artifacts that were said to be damaged');
-    });
-  }
+  const isMended = damage === undefined || isWhole(injection.home, damage.sha256);
+  injection.check(
+    'a resume from the step that made it mends what was damaged',
+    !isMended && `${step}: ${damage.sha256}`,
+  );
+  await nothingIsLeft(injection);
 }

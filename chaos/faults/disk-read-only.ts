@@ -6,8 +6,9 @@ import { type Fault, NotInjectable } from '../fault.ts';
 import { mountImage } from '../mount.ts';
 import { damageIsTold, struckRun } from '../storage.ts';
 
-/** What the system and SQLite say of such a disk. */
-const CAUSE = /EROFS|read-only|readonly|cannot be written to|the disk failed|disk I\/O error|EIO/;
+/** What is said of such a disk. */
+const CAUSE =
+  /cannot .*: (?:it cannot be written to|the disk failed|the home .* may not be written to|EIO)|cannot write to the home .*: (?:EROFS|EIO)/;
 
 /**
  * The disk of the home gives up: from one moment to the next nothing can be written, not even to what is open. When it is back,

@@ -11,7 +11,8 @@ export const gigabyte: Fault = {
     const lines = injection.extent === 'full' ? 12_500_000 : 2_500_000;
     const never = { restEvery: Infinity, restMs: 0, leaveEvery: Infinity };
     const read = await printLines(injection, { lines, reader: never });
-    if (read?.isGapTold === true)
-      injection.count('lines that were not handed on, and that was told', lines - read.lines);
+    if (read === undefined || read.gapsTold === 0) return;
+    injection.count('lines that were not handed on, and that was told', lines - read.lines);
+    injection.count('places where lines were said to be missing', read.gapsTold);
   },
 };

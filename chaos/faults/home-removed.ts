@@ -1,11 +1,19 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { databaseFile } from '../../src/store/home-folder.ts';
-import { nothingIsLeft, resumeCompletes } from '../aftermath.ts';
+import { claimsAreTrue, nothingIsLeft, recordsAreWhole } from '../aftermath.ts';
 import type { Fault } from '../fault.ts';
-import { struckRun } from '../storage.ts';
+import type { Injection } from '../injection.ts';
+import { newRunCompletes, struckRun } from '../storage.ts';
+import { untold } from '../tells.ts';
 
-/** The home is removed while the run goes on. Its data are lost, which is said; the flow then runs anew in the same place. */
+const CAUSE =
+  /(?:the|something in the) home .* was removed (?:or moved )?while it was in use|there is no home at |cannot (?:open|use|write to) the database .*: it, or the folder it is in, cannot be read/;
+
+/**
+ * The home is removed while the run goes on. Its data are lost, which is said, and there is nothing to resume. In the same
+ * place the flow can then be run anew.
+ */
 export const homeRemoved: Fault = {
   name: 'home-removed',
   title: 'The home removed during a run',
@@ -28,14 +36,28 @@ export const homeRemoved: Fault = {
         'a run without a home does not succeed',
         handle?.status === 'successful' && JSON.stringify(handle),
       );
-      injection.checkNames(struck.told, /removed|no home at|was moved|is gone/);
+      if (handle?.reason?.kind === 'unread') injection.checkNames(handle.reason.message, CAUSE);
+      else injection.check('errors name their cause, and what to do', untold(struck.told, CAUSE));
       injection.check(
         'no home is begun anew',
         existsSync(injection.home) && readdirSync(injection.home, { recursive: true }).join(),
       );
+      await resumeIsRefused(injection, handle?.pathspec);
     }
     await nothingIsLeft(injection);
     rmSync(injection.home, { recursive: true, force: true });
-    await resumeCompletes(injection);
+    await newRunCompletes(injection, 'a new run in an emptied home completes');
+    await recordsAreWhole(injection);
+    await claimsAreTrue(injection);
   },
 };
+
+/** There is nothing to resume, and that is said. */
+async function resumeIsRefused(injection: Injection, pathspec: string | undefined): Promise<void> {
+  const origin = pathspec === undefined ? [] : [`--origin-run-id=${pathspec.split('/')[1]}`];
+  const { exitCode, stderr } = await injection.startFlow(['resume', ...origin]).ended;
+  injection.check('a resume is refused', exitCode === 0 && stderr);
+  injection.check('what is gone is told, and what to do', untold(stderr, /there is no (?:home|flow|run) /));
+  if (existsSync(injection.home)) injection.count('the resume made an empty home');
+  injection.count('refused with the reason, and not resumed');
+}

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { stagedFolder } from '../../src/store/home-folder.ts';
-import { aftermath } from '../aftermath.ts';
+import { aftermath, recordsAreWhole } from '../aftermath.ts';
 import type { Fault } from '../fault.ts';
 import { heard } from '../heard.ts';
 import { kill, type Injection } from '../injection.ts';
@@ -10,9 +10,12 @@ import type { FoundProcess } from '../processes.ts';
 
 const MEGABYTES = 32;
 
+/** No other artifact of the flow has more. */
+const OTHERS_BYTES = 150_000;
+
 /**
- * A worker, its run process or the parent is killed while the worker writes a large artifact: some milliseconds after its file has
- * a megabyte. That it struck inside the writing is counted when the file is there afterwards and shorter than it ought to be.
+ * A worker, its run process or the parent is killed while the worker writes a large artifact: when its file has some of it, and
+ * the file is there afterwards and shorter than it ought to be. `raceway gc` then drops what is left of it.
  */
 export const killWhileWriting: Fault = {
   name: 'kill-while-writing',
@@ -23,33 +26,53 @@ export const killWhileWriting: Fault = {
     const parent = injection.startParent({ parameters: { megabytes: MEGABYTES } });
     let isOver = false;
     void parent.ended.then(() => (isOver = true));
+    const wantedBytes = injection.random.between(0.05, 0.8) * MEGABYTES * 1_000_000;
+    const role = injection.random.pick(['worker', 'run', 'parent'] as const);
     let temporary = largeFileIn(injection.home);
     for (; temporary === undefined && !isOver; temporary = largeFileIn(injection.home)) await setTimeout(1);
-    await setTimeout(injection.random.between(0, 12));
-    const role = injection.random.pick(['worker', 'run', 'parent'] as const);
     const victim = temporary === undefined ? undefined : victimOf(injection, { role, temporary });
-    if (victim === undefined || !kill(victim.pid, 'SIGKILL')) injection.miss('nobody was writing');
+    if (temporary === undefined || victim === undefined) injection.miss('nobody was writing');
     else {
-      const size = temporary === undefined ? undefined : statSync(temporary, { throwIfNoEntry: false })?.size;
-      const isInside = size !== undefined && size < MEGABYTES * 1_000_000;
-      injection.count(isInside ? `inside the writing, ${role}` : 'next to it');
+      waitForBytes(temporary, wantedBytes);
+      const isKilled = kill(victim.pid, 'SIGKILL');
+      const size = statSync(temporary, { throwIfNoEntry: false })?.size;
+      if (isKilled && size !== undefined && size < MEGABYTES * 1_000_000)
+        injection.count(`inside the writing, ${role}`);
+      else injection.miss('it was written');
     }
     const { stdout } = await parent.ended;
-    await aftermath(injection, { handle: heard(stdout, 'ended'), parameters: [`--megabytes=${MEGABYTES}`] });
-    if (largeFileIn(injection.home) !== undefined) injection.count('a temporary artifact file was left in the home');
+    const facts = { handle: heard(stdout, 'ended'), parameters: [`--megabytes=${MEGABYTES}`] };
+    await aftermath(injection, facts);
+    if (stagedFilesIn(injection.home).length > 0) injection.count('a temporary artifact file was left in the home');
+    const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.js');
+    const gc = await injection.start([process.execPath, cli, 'gc', `--home=${injection.home}`]).ended;
+    injection.check('raceway gc succeeds', gc.exitCode !== 0 && gc.stderr);
+    const left = stagedFilesIn(injection.home);
+    injection.check('no temporary artifact file is left after raceway gc', left.length > 0 && left.join(', '));
+    await recordsAreWhole(injection, facts);
   },
 };
 
+/** Waits without letting go: what is waited for takes milliseconds. */
+function waitForBytes(file: string, wantedBytes: number): void {
+  const deadline = performance.now() + 500;
+  while (performance.now() < deadline) {
+    const size = statSync(file, { throwIfNoEntry: false })?.size;
+    if (size === undefined || size >= wantedBytes) return;
+  }
+}
+
 /** A file of the large artifact that is being written, or was left so: runs put what they write aside until it is committed. */
 function largeFileIn(home: string): string | undefined {
+  return stagedFilesIn(home).find((path) => Number(statSync(path, { throwIfNoEntry: false })?.size) > OTHERS_BYTES);
+}
+
+function stagedFilesIn(home: string): readonly string[] {
   const folder = dirname(stagedFolder(home, 'Struck', '0'));
-  if (!existsSync(folder)) return undefined;
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
-    .find((path) => {
-      const stats = statSync(path, { throwIfNoEntry: false });
-      return stats?.isFile() === true && stats.size >= 1_000_000;
-    });
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
 }
 
 /** For a worker, the one that has the file open. */

@@ -1,6 +1,9 @@
 import type { Fault } from '../fault.ts';
 import { printLines } from '../print-lines.ts';
 
+/** A reader that was never behind by so many lines was not slow. */
+const LEAST_BEHIND = 20_000;
+
 /** A stream is read slower than it is written, by a reader that leaves now and then and goes on where it was. */
 export const slowReader: Fault = {
   name: 'slow-reader',
@@ -17,6 +20,10 @@ export const slowReader: Fault = {
     };
     const read = await printLines(injection, { lines, reader });
     if (read === undefined) return;
+    const behind = Math.round((read.mostBehindBytes / read.sizeBytes) * lines);
+    injection.peak('lines by which the reader was behind', behind);
+    if (behind < LEAST_BEHIND) injection.miss(`the reader kept up: ${behind} lines behind at most`);
+    if (read.hasOutlasted) injection.count('the run had ended while it was read');
     injection.check('every line arrives', read.lines !== lines && `${read.lines} of ${lines} lines`);
   },
 };

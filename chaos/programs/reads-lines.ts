@@ -10,6 +10,8 @@ import { Runner } from 'raceway';
 import type { ParentOrder } from '../injection.ts';
 import type { LinesRead } from '../lines-read.ts';
 
+const LOOK_EVERY = 1000;
+
 const { flow, home, parameters, options, reader } = JSON.parse(process.argv[2] ?? '') as ParentOrder;
 if (reader === undefined) throw new Error('the order does not say how to read');
 const { restEvery, restMs, leaveEvery } = reader;
@@ -17,7 +19,11 @@ const { restEvery, restMs, leaveEvery } = reader;
 await using runner = new Runner(flow, { home, showOutput: false });
 const running = await runner.asyncRun(parameters, options);
 console.log(JSON.stringify({ event: 'started', pathspec: running.run.pathspec, pid: running.pid }));
-let [position, read, numbered, next, isGapTold] = [0, 0, 0, 0, false];
+let isOverSooner = false;
+let hasOutlasted = false;
+void running.wait().then(() => (isOverSooner = true));
+let [position, read, numbered, next, gapsTold, mostBehindBytes] = [0, 0, 0, 0, 0, 0];
+let mayBeMissing = false; // between the line before and the next one
 let wrong: string | undefined;
 for (let isOver = false; !isOver;) {
   isOver = true;
@@ -26,13 +32,21 @@ for (let isOver = false; !isOver;) {
     if (entry.position !== expected) wrong ??= `after ${entry.line} comes ${entry.position}, not ${expected}`;
     ({ position } = entry);
     read += 1;
-    if (entry.line.includes('lines may be missing')) isGapTold = true;
+    if (entry.line.includes('lines may be missing')) {
+      gapsTold += 1;
+      mayBeMissing = true;
+    }
     const number = / line (\d+) x*$/.exec(entry.line)?.[1];
     if (number !== undefined) {
-      const isInOrder = Number(number) === next || (isGapTold && Number(number) > next);
+      const isInOrder = Number(number) === next || (mayBeMissing && Number(number) > next);
       if (!isInOrder) wrong ??= `line ${number} instead of ${next}`;
+      mayBeMissing = false;
       next = Number(number) + 1;
       numbered += 1;
+    }
+    if (read % LOOK_EVERY === 0) {
+      mostBehindBytes = Math.max(mostBehindBytes, stdoutBytes() - position);
+      hasOutlasted ||= isOverSooner;
     }
     if (read % restEvery === 0) await setTimeout(restMs);
     if (read % leaveEvery === 0) {
@@ -48,7 +62,10 @@ const said: LinesRead = {
   stderr: running.stderr.slice(-2000),
   lines: numbered,
   last: next - 1,
-  isGapTold,
+  gapsTold,
+  isEndOpen: mayBeMissing,
+  mostBehindBytes,
+  hasOutlasted,
   wrong,
   position,
   sizeBytes: stdoutBytes(),

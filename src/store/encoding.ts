@@ -117,7 +117,7 @@ function noValue(why: string, options?: ErrorOptions): RacewayError {
   return new RacewayError(
     'HOME',
     `cannot read a value in the database of the home: ${why}`,
-    'The database is damaged, or was not written by raceway.',
+    'The database is damaged, or was not written by raceway. Run raceway doctor, which finds out what can be saved.',
     options,
   );
 }

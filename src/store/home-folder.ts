@@ -153,7 +153,7 @@ export function artifactFile(home: string, sha256: string): string {
     throw new RacewayError(
       'ARTIFACT',
       `cannot read an artifact: ${JSON.stringify(sha256)} is no hash of a content`,
-      'The database of the home is damaged, or was not written by raceway.',
+      'The database of the home is damaged, or was not written by raceway. Run raceway doctor, which finds out what can be saved.',
     );
   }
   return join(home, 'artifacts', sha256.slice(0, 2), sha256.slice(2));
@@ -211,7 +211,7 @@ function part(text: string): string {
   throw new RacewayError(
     'HOME',
     `${JSON.stringify(text)} can be no name of a flow, run, step or task`,
-    'The database of the home is damaged, or was not written by raceway.',
+    'The database of the home is damaged, or was not written by raceway. Run raceway doctor, which finds out what can be saved.',
   );
 }
 

@@ -270,8 +270,11 @@ class SqliteRunWriter implements RunWriter {
   #addBlobs(blobs: readonly NewBlob[]): void {
     for (const { sha256, sizeBytes, bytes, stagedFile } of blobs) {
       if (stagedFile !== undefined) placeStagedFile(this.#home, { sha256, stagedFile });
+      // What is there has the same content, or was damaged.
       this.#database.run(
-        'INSERT OR IGNORE INTO blob (sha256, size_bytes, bytes) VALUES (?, ?, ?)',
+        `INSERT INTO blob (sha256, size_bytes, bytes) VALUES (?, ?, ?)
+         ON CONFLICT (sha256) DO UPDATE SET size_bytes = excluded.size_bytes, bytes = excluded.bytes
+         WHERE size_bytes <> excluded.size_bytes OR bytes IS NOT excluded.bytes`,
         sha256,
         sizeBytes,
         bytes ?? null,

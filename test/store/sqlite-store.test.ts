@@ -81,6 +81,22 @@ test('an artifact file with one wrong byte, wherever that is, is whole again onc
   }
 });
 
+test.each([
+  ['was changed', 'UPDATE blob SET bytes = randomblob(1000)'],
+  ['was lost', 'UPDATE blob SET bytes = NULL'],
+])('a small content that %s is whole again once the same content is stored', async (_what, damage) => {
+  using folder = temporaryFolder();
+  await using store = openSqliteStore(folder.path, { access: 'write' });
+  const content = Buffer.alloc(1000, 'a');
+  const blob = await storeContent(folder.path, { store, content });
+  const database = new DatabaseSync(databaseFile(folder.path));
+  database.exec(damage);
+  database.close();
+  await expect(store.readBlob(blob)).rejects.toMatchObject({ code: 'ARTIFACT' });
+  await storeContent(folder.path, { store, content });
+  expect(Buffer.from(await store.readBlob(blob)).equals(content)).toBe(true);
+});
+
 test('an artifact is not written where there is no home any more', () => {
   using folder = temporaryFolder();
   const home = folder.file('home');
