@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RacewayError } from '../core/errors.ts';
+import { isFull } from '../core/is-full.ts';
 import { doctorCommand } from './doctor-command.ts';
 
 /** Every error of SQLite that has a cause outside the program passes here: it says which file, why, and what to do. */
@@ -9,7 +10,7 @@ export function explained<T>(file: string, what: 'open' | 'use', work: () => T):
     return work();
   } catch (cause) {
     if (cause instanceof RacewayError) throw cause;
-    const known = cause instanceof RangeError ? FOREIGN : CAUSES.get(primaryCode(cause)); // a number that JavaScript cannot hold
+    const known = cause instanceof RangeError ? FOREIGN : causeOf(cause, file); // a number that JavaScript cannot hold
     if (known === undefined && what === 'use') throw cause; // a mistake of the program
     const message =
       (known === NOT_OPENED ? refusalOf(file) : undefined) ?? (cause instanceof Error ? cause.message : String(cause));
@@ -43,6 +44,8 @@ const FOREIGN: Cause = {
     `It is damaged, or was not written by raceway: give another folder with --home, RACEWAY_HOME or the option home, or look into it: ${doctorCommand(file)}`,
 };
 
+const FAILED_CODE = 10;
+const FULL_CODE = 13;
 const CONSTRAINT_CODE = 19;
 const MISMATCH_CODE = 20;
 
@@ -65,20 +68,29 @@ const CAUSES: ReadonlyMap<number | undefined, Cause> = new Map<number | undefine
     },
   ],
   [
-    10,
+    FAILED_CODE,
     {
       reason: 'the disk failed or the file is gone',
       advice: (file) => `See to the disk, then look into it: ${doctorCommand(file)}`,
     },
   ],
   [11, DAMAGED],
-  [13, { reason: 'the disk is full', advice: () => 'Make room (raceway rm and raceway gc do), then resume the run.' }],
+  [
+    FULL_CODE,
+    { reason: 'the disk is full', advice: () => 'Make room (raceway rm and raceway gc do), then resume the run.' },
+  ],
   [14, NOT_OPENED],
   [18, FOREIGN], // too big
   [CONSTRAINT_CODE, FOREIGN],
   [MISMATCH_CODE, FOREIGN],
   [26, DAMAGED],
 ]);
+
+/** SQLite says that the disk failed, too, when it could not make the file larger that its processes share (`-shm`). */
+function causeOf(error: unknown, file: string): Cause | undefined {
+  const code = primaryCode(error);
+  return CAUSES.get(code === FAILED_CODE && isFull(dirname(file)) ? FULL_CODE : code);
+}
 
 /** Whether a row was refused because of what it is, and not because the database cannot be written. */
 export function isRefusedRow(error: unknown): boolean {
