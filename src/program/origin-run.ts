@@ -1,7 +1,9 @@
+import { latestNotMadeGood } from '../client/latest-not-made-good.ts';
 import { looksLost } from '../client/present-run.ts';
 import { recordedRuns } from '../client/recorded-runs.ts';
 import { NotFoundError, RacewayError } from '../core/errors.ts';
 import { formatPathspec } from '../core/pathspec.ts';
+import type { RunStatus } from '../core/status.ts';
 import type { RunRecord, RunStore } from '../store/run-store.ts';
 
 /** Which run to resume. */
@@ -15,8 +17,8 @@ export interface OriginQuery {
 }
 
 /**
- * The run to resume: the one that is named, or the latest of the user that has ended and has not been made good by a resume
- * that succeeded. One that was left without a word is recorded as lost, so that it cannot go on as well.
+ * The run to resume: the one that is named, or the latest of the user that has ended, has not been made good by a resume
+ * that succeeded, and is not being resumed. One that was left without a word is recorded as lost, so that it cannot go on as well.
  *
  * @throws {NotFoundError} when there is none
  * @throws {RacewayError} `RESUME` when it cannot be resumed
@@ -24,7 +26,7 @@ export interface OriginQuery {
 export async function originRun(store: RunStore, query: OriginQuery): Promise<RunRecord> {
   const { flow, runId } = query;
   const origin = await (runId === undefined ? latest(store, query) : store.run(flow, withoutName(runId, flow)));
-  if (origin === undefined) throw missing(query);
+  if (origin === undefined) throw await missing(store, query);
   if (origin.kind === 'spin') {
     throw new RacewayError(
       'RESUME',
@@ -44,29 +46,46 @@ export async function originRun(store: RunStore, query: OriginQuery): Promise<Ru
   return origin;
 }
 
-async function latest(store: RunStore, { flow, user, mayHaveSucceeded }: OriginQuery): Promise<RunRecord | undefined> {
-  /** Runs that a later one resumed, with success in the end. */
-  const madeGood = new Set<string>();
-  for await (const run of recordedRuns(store, flow, { user })) {
-    const isGood = run.state.status === 'successful' || madeGood.has(run.id);
-    if (isGood && run.originRunId !== undefined) madeGood.add(run.originRunId);
-    const hasEnded = run.state.status !== 'running' || looksLost(run);
-    if (hasEnded && (mayHaveSucceeded || !isGood)) return run;
+async function latest(store: RunStore, query: OriginQuery): Promise<RunRecord | undefined> {
+  if (!query.mayHaveSucceeded) return await latestFailed(store, query, { unlessResuming: true });
+  for await (const run of recordedRuns(store, query.flow, { user: query.user })) {
+    if (statusOf(run) !== 'running') return run;
   }
   return undefined;
+}
+
+async function latestFailed(
+  store: RunStore,
+  { flow, user }: OriginQuery,
+  { unlessResuming }: { readonly unlessResuming: boolean },
+): Promise<RunRecord | undefined> {
+  return await latestNotMadeGood(recordedRuns(store, flow, { user }), { statusOf, unlessResuming });
+}
+
+function statusOf(run: RunRecord): RunStatus {
+  return looksLost(run) ? 'failed' : run.state.status;
 }
 
 function withoutName(runId: string, flow: string): string {
   return runId.startsWith(`${flow}/`) ? runId.slice(flow.length + 1) : runId;
 }
 
-function missing({ flow, user, runId, mayHaveSucceeded }: OriginQuery): NotFoundError {
+async function missing(store: RunStore, query: OriginQuery): Promise<NotFoundError> {
+  const { flow, user, runId, mayHaveSucceeded } = query;
   const pathspec = formatPathspec({ flow, run: runId === undefined ? undefined : withoutName(runId, flow) });
   if (runId !== undefined) {
     return new NotFoundError(
       pathspec,
       `there is no run ${pathspec} to resume`,
       'Name one with --origin-run-id=<id>, in the home that holds it.',
+    );
+  }
+  const resuming = mayHaveSucceeded ? undefined : await latestFailed(store, query, { unlessResuming: false });
+  if (resuming !== undefined) {
+    return new NotFoundError(
+      pathspec,
+      `a resume of ${flow}/${resuming.id} is going on, and no other run of ${flow} by ${user} is left to resume`,
+      'Wait for it. Or name a run with --origin-run-id=<id>, or name a step to run again.',
     );
   }
   return new NotFoundError(
