@@ -36,8 +36,8 @@ export const homeRemoved: Fault = {
         'a run without a home does not succeed',
         handle?.status === 'successful' && JSON.stringify(handle),
       );
-      if (handle?.reason?.kind === 'unread') injection.checkNames(handle.reason.message, CAUSE);
-      else injection.check('errors name their cause, and what to do', untold(struck.told, CAUSE));
+      const told = handle?.reason?.kind === 'unread' ? handle.reason.message : struck.told;
+      injection.check('errors name their cause, and what to do', untold(told, CAUSE));
       injection.check(
         'no home is begun anew',
         existsSync(injection.home) && readdirSync(injection.home, { recursive: true }).join(),
@@ -57,7 +57,10 @@ async function resumeIsRefused(injection: Injection, pathspec: string | undefine
   const origin = pathspec === undefined ? [] : [`--origin-run-id=${pathspec.split('/')[1]}`];
   const { exitCode, stderr } = await injection.startFlow(['resume', ...origin]).ended;
   injection.check('a resume is refused', exitCode === 0 && stderr);
-  injection.check('what is gone is told, and what to do', untold(stderr, /there is no (?:home|flow|run) /));
-  if (existsSync(injection.home)) injection.count('the resume made an empty home');
+  injection.check('what is gone is told, and what to do', untold(stderr, /there is no home at /));
+  injection.check(
+    'a resume makes no home',
+    existsSync(injection.home) && readdirSync(injection.home, { recursive: true }).join(),
+  );
   injection.count('refused with the reason, and not resumed');
 }

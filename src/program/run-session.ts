@@ -96,21 +96,24 @@ export class RunSession {
     checkTags(this.#options.tags ?? []);
   }
 
-  /** Where the store is; made when it is first opened. */
+  /** Where the store is. */
   get home(): string {
     this.#home ??= locateHome({ home: this.#context.commandLine.topLevel.home }); // later the working folder may be gone
     return this.#home;
   }
 
   /**
-   * The store of the home, which is made if need be. It is not closed: that would write the WAL back, which takes longer
-   * than the rest of a small run, and the process ends anyway.
+   * The store of the home, which is made if need be, but not for what goes back to an earlier run. It is not closed: that
+   * would write the WAL back, which takes longer than the rest of a small run, and the process ends anyway.
+   *
+   * @throws {RacewayError} `HOME` when it is not there and not to be made, or cannot be made, read or written to
    */
   get store(): SqliteStore {
     if (this.#store === undefined) {
       const { home } = this;
-      if (makeHome(home)) this.say(`Made the home ${home}`);
-      this.#store = openSqliteStore(home, { access: 'write' });
+      const isNew = this.#context.commandLine.command === 'run';
+      if (isNew && makeHome(home)) this.say(`Made the home ${home}`);
+      this.#store = openSqliteStore(home, { access: isNew ? 'write' : 'read' });
       const exposure = describeExposure(home);
       if (exposure !== undefined) this.say(exposure);
     }

@@ -240,6 +240,10 @@ export class Operations<F extends FlowShape> implements AsyncDisposable {
 
   async #startDetached(command: Command): Promise<StartedOperation> {
     const plan = this.#processPlan(command);
+    // What goes back to an earlier run finds it in a home that is there: none is made for its output.
+    if (command.name !== 'run' && plan.interpreter.kind === 'native') {
+      await (await openHome(this.#homeLocation)).close();
+    }
     return { ...(await startDetached(plan, this.#homeLocation)), interpreter: plan.interpreter };
   }
 
