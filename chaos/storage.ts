@@ -226,12 +226,11 @@ async function whatFollows(
   return true;
 }
 
-/** The reason of a handle that could not read what became of its run has one line, and what to do is told to who reads it. */
+/** Whether the reason of a handle that could not read what became of its run, or what was told, names the cause. */
 function namesCause(injection: Injection, { handle, told }: StruckRun, cause: RegExp): boolean {
   if (handle?.reason?.kind !== 'unread') return tellsOf(injection, told, cause);
   injection.count('runs of which the handle says that they cannot be read');
-  const { message } = handle.reason;
-  return injection.check('errors name their cause', !cause.test(message) && message);
+  return tellsOf(injection, handle.reason.message, cause);
 }
 
 /** Whether a text names what is damaged, and says what to do. */

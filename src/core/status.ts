@@ -15,7 +15,7 @@ export type RunReason =
   | { readonly kind: 'timeout' }
   /** The run process is gone and left no word. */
   | { readonly kind: 'lost' }
-  /** The run process ended as if all were well, but its home, which alone could tell, cannot be read. Never recorded. */
+  /** The run process ended as if all were well, but its home, which alone could tell, cannot be read; the message says what to do. Never recorded. */
   | { readonly kind: 'unread'; readonly message: string };
 
 /** Status and reason of a run, which belong together. */

@@ -282,7 +282,7 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
     } catch (error) {
       const state = this.#stateFromExit(); // the home is gone, or damaged
       if (state.status !== 'successful') return state;
-      const [message = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+      const message = error instanceof Error ? error.message : String(error);
       return { status: 'failed', reason: { kind: 'unread', message } };
     }
     const state = this.#stateFromRecord(run);
