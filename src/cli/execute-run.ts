@@ -124,17 +124,23 @@ function checkRequest(
 }
 
 /** What the script printed has been shown, so it is not repeated. */
-function whyNotStarted({ exitCode, signalCode }: FlowStartError, { file, command, argv }: RunRequest): string {
+function whyNotStarted(
+  { exitCode, signalCode, lostOutput: lost }: FlowStartError,
+  { file, command, argv }: RunRequest,
+): string {
   const again = formatCommand([
     ...interpreterOf(resolve(file), { compileCache: '' }).prefix.map(short),
     file,
     command,
     ...argv,
   ]);
-  if (exitCode === 0) {
+  if (exitCode === 0 && lost === undefined) {
     return `${file} has run no flow, and ended with success\nDoes it end in \`await main(MyFlow)\`? To see what it does: ${again}`;
   }
   const end = signalCode === null ? `ended with exit status ${exitCode}` : `was ended by ${signalCode}`;
+  if (lost !== undefined) {
+    return `no run was started: ${file} ${end} before it announced one, and what it printed ${lost.why}\n${lost.advice} To try it by itself: ${again}`;
+  }
   return `no run was started: ${file} ${end} before it announced one\nMend what it says above. To try it by itself: ${again}`;
 }
 
@@ -145,6 +151,10 @@ function short(program: string): string {
 /** Says what the run's process could not say itself. */
 function statusOf(running: ExecutingRun, { context, isOfHome }: { context: CliContext; isOfHome: boolean }): number {
   const { exitCode, signalCode, reason, run } = running;
+  if (reason?.kind === 'unread') {
+    context.output.note(`${run.pathspec} failed: ${describeReason(reason)}`);
+    return FAILED_STATUS;
+  }
   if (signalCode === null) return exitCode ?? FAILED_STATUS;
   const next = isOfHome ? `\nTo see how far it came: ${racewayCommand(context, 'why', run.pathspec)}` : '';
   context.output.note(`${run.pathspec} failed: ${reason === undefined ? signalCode : describeReason(reason)}${next}`);

@@ -10,9 +10,10 @@ import { LogFile } from '../process/log-file.ts';
 import { cannotLook, look } from '../process/look.ts';
 import { marked } from '../process/marked.ts';
 import { endAnyhow } from './end-anyhow.ts';
-import { CleanedUpError, type StartFacts } from './errors.ts';
+import { CleanedUpError, type ToldFacts } from './errors.ts';
 import type { Exit, RunProcess, StartedProcess } from './run-process.ts';
 import { exitFile } from './keeper.ts';
+import { lostOutput } from './lost-output.ts';
 import { processFiles } from './start-process.ts';
 
 /** What is known of a process that was started by somebody else, or was let go. */
@@ -153,8 +154,13 @@ export class AttachedProcess implements RunProcess, StartedProcess {
     await this.watch.close();
   }
 
-  startFacts(): StartFacts {
-    return { command: this.command, stdout: this.stdout.tail(TAIL_BYTES), stderr: this.stderr.tail(TAIL_BYTES) };
+  startFacts(): ToldFacts {
+    return {
+      command: this.command,
+      stdout: this.stdout.tail(TAIL_BYTES),
+      stderr: this.stderr.tail(TAIL_BYTES),
+      lostOutput: lostOutput(this.stdout, { isTemporary: false }),
+    };
   }
 
   async discard(): Promise<void> {

@@ -9,7 +9,8 @@ import { LogFile } from '../process/log-file.ts';
 import { marked } from '../process/marked.ts';
 import { makeTempFolder, type TempFolder } from '../process/temp-folder.ts';
 import { endAnyhow } from './end-anyhow.ts';
-import { CleanedUpError, type StartFacts } from './errors.ts';
+import { CleanedUpError, type ToldFacts } from './errors.ts';
+import { lostOutput } from './lost-output.ts';
 import type { Exit, RunProcess, StartedProcess } from './run-process.ts';
 import { type NewProcess, processFiles, type ProcessPlan, startProcess } from './start-process.ts';
 
@@ -111,8 +112,13 @@ export class Child implements RunProcess, StartedProcess {
     return this.#finished;
   }
 
-  startFacts(): StartFacts {
-    return { command: this.command, stdout: this.stdout.tail(TAIL_BYTES), stderr: this.stderr.tail(TAIL_BYTES) };
+  startFacts(): ToldFacts {
+    return {
+      command: this.command,
+      stdout: this.stdout.tail(TAIL_BYTES),
+      stderr: this.stderr.tail(TAIL_BYTES),
+      lostOutput: lostOutput(this.stdout, { isTemporary: true }),
+    };
   }
 
   /** A child keeps this process alive by itself. */

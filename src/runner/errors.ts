@@ -5,6 +5,7 @@ import type { ExecutingRun } from './executing-run.ts';
 import type { ExecutingTask } from './executing-task.ts';
 import { INTERNAL_SPIN_FLAGS } from '../core/flags.ts';
 import { formatCommand } from '../core/format-command.ts';
+import type { LostOutput } from './lost-output.ts';
 
 /** How much of a child's output a message repeats, in characters. */
 const EXCERPT_LENGTH = 4000;
@@ -19,6 +20,11 @@ export interface StartFacts {
   readonly stderr: string;
 }
 
+/** The same, and what only the message says. */
+export interface ToldFacts extends StartFacts {
+  readonly lostOutput?: LostOutput | undefined;
+}
+
 /** The child ended before it announced a run. */
 export class FlowStartError extends RacewayError implements StartFacts {
   declare readonly code: 'FLOW_START';
@@ -29,13 +35,19 @@ export class FlowStartError extends RacewayError implements StartFacts {
   readonly signalCode: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
+  /**
+   * Why what it printed is not all there.
+   *
+   * @internal
+   */
+  declare readonly lostOutput: LostOutput | undefined;
 
   static {
     this.prototype.name = 'FlowStartError';
   }
 
-  constructor(facts: StartFacts & { readonly exitCode: number | null; readonly signalCode: NodeJS.Signals | null }) {
-    const { command, exitCode, signalCode, stdout, stderr } = facts;
+  constructor(facts: ToldFacts & { readonly exitCode: number | null; readonly signalCode: NodeJS.Signals | null }) {
+    const { command, exitCode, signalCode, stdout, stderr, lostOutput: lost } = facts;
     const end =
       signalCode !== null
         ? `was ended by ${signalCode}`
@@ -44,9 +56,11 @@ export class FlowStartError extends RacewayError implements StartFacts {
           : `ended with exit status ${exitCode}`;
     super(
       'FLOW_START',
-      `no run was started: the child ${end} before it announced one`,
-      `Run the command yourself${withFiles(command)}, or read what it printed: ${ownCommand(command)}${excerpts({ stdout, stderr })}`,
+      `no run was started: the child ${end} before it announced one${lost === undefined ? '' : `, and what it printed ${lost.why}`}`,
+      `${lost === undefined ? '' : `${lost.advice} `}Run the command yourself${withFiles(command)}${lost === undefined ? ', or read what it printed' : ''}: ${ownCommand(command)}${excerpts({ stdout, stderr })}`,
     );
+    // Not enumerable: the message has said it.
+    Object.defineProperty(this, 'lostOutput', { value: lost, enumerable: false });
     this.command = command;
     this.exitCode = exitCode;
     this.signalCode = signalCode;

@@ -1,6 +1,6 @@
 import type { FolderWatch } from '../process/folder-watch.ts';
 import type { LogFile } from '../process/log-file.ts';
-import type { StartFacts } from './errors.ts';
+import type { ToldFacts } from './errors.ts';
 
 /** How a process ended. Both are `null` when nobody was there to see it and it left no word. */
 export type Exit = (
@@ -45,7 +45,7 @@ export interface StartedProcess extends Pick<RunProcess, 'exit' | 'end' | 'finis
   readonly watch: FolderWatch;
   readonly exited: Promise<Exit>;
   /** What errors say of it. */
-  startFacts(): StartFacts;
+  startFacts(): ToldFacts;
   /** Removes its files; it has ended. */
   discard(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { flowFolder, type FlowFolder } from '../flow-folder.ts';
@@ -117,6 +118,42 @@ test('a run that is still running cannot be resumed', async () => {
   child.kill('SIGTERM');
   await finished;
 });
+
+test('without an origin, a run that a resume may still make good is left out', async () => {
+  using folder = flowFolder(
+    SAMPLE.replace('last = step(() => {', 'last = step(async () => {').replace(
+      'this.total = this.items.length;',
+      `{ trace('begun', ''); while (!existsSync(new URL('go', import.meta.url))) await sleep(5); }`,
+    ),
+  );
+  await folder.run(['run']);
+  await using older = await latestRun(folder);
+  await folder.run(['run']);
+  await using latest = await latestRun(folder);
+  const resuming = folder.start(['resume', '--fail=false']);
+  await until(() => folder.trace('begun') !== '');
+  const chosen = await folder.run(['resume', '--dry-run']);
+  expect(chosen.stdout).toContain(`Resuming ${older.run.pathspec} would do this:`);
+  await older.run.remove();
+  const { stderr, status } = await folder.run(['resume', '--dry-run']);
+  expect(stderr).toContain(
+    `Error: a resume of ${latest.run.pathspec} is going on, and no other run of Sample by ${latest.run.user} is left to resume\nWait for it.`,
+  );
+  expect(status).toBe(1);
+  writeFileSync(folder.file('go'), '');
+  expect((await resuming.finished).status).toBe(0);
+});
+
+test.each([['resume'], ['resume', '--origin-run-id=42'], ['spin', 'start']])(
+  '%s %s where there is no home makes none',
+  async (...args) => {
+    using folder = flowFolder(SAMPLE);
+    const { stderr, status } = await folder.run(args);
+    expect(stderr).toMatch(/^Error: there is no home at \/.*\/\.raceway\nRun a flow first, or /m);
+    expect(status).toBe(1);
+    expect(existsSync(folder.file('.raceway'))).toBe(false);
+  },
+);
 
 test('an origin run that does not exist is reported', async () => {
   using folder = flowFolder(SAMPLE);

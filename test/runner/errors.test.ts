@@ -30,3 +30,12 @@ test('the command that an error of a start gives has nothing in it that only a R
     expect(error.command).toEqual(command);
   }
 });
+
+test('a FlowStartError whose output was lost says where and what to do, and not to read it', () => {
+  const lostOutput = { why: 'is gone: somebody removed /tmp/x (ENOENT)', advice: 'Keep them away.' };
+  const facts = { command: ['node', 'flow.ts', 'run'], stdout: '', stderr: '', exitCode: 1, signalCode: null };
+  expect(new FlowStartError({ ...facts, lostOutput }).message).toBe(
+    'no run was started: the child ended with exit status 1 before it announced one, and what it printed is gone: somebody removed /tmp/x (ENOENT)\n' +
+      'Keep them away. Run the command yourself: node flow.ts run',
+  );
+});

@@ -120,6 +120,36 @@ describe('a database that is damaged during a run', () => {
   });
 });
 
+test.each([false, true])('a resume where there is no home makes none (detached: %s)', async (detached) => {
+  using folder = flowFolder(WAITS);
+  await using runner = runnerOf(folder);
+  await expect(runner.resume({ detached })).rejects.toMatchObject({
+    code: 'HOME',
+    message: expect.stringMatching(/^there is no home at .*\/home\nRun a flow first, or /),
+  });
+  expect(existsSync(folder.file('home'))).toBe(false);
+});
+
+test('a run that ended well and cannot be read says what to do', async () => {
+  using folder = flowFolder(
+    `import { readdirSync, truncateSync } from 'node:fs';
+export class Sample extends FlowSpec {
+  start = step(() => this.next(this.end));
+  end = step(() => {});
+}
+process.on('exit', () => {
+  const home = new URL('home/', import.meta.url);
+  for (const name of readdirSync(home)) if (/\\.db(-wal)?$/.test(name)) truncateSync(new URL(name, home), 5000);
+});`,
+  );
+  await using runner = runnerOf(folder);
+  const { exitCode, reason } = await runner.run();
+  expect({ exitCode, reason }).toEqual({
+    exitCode: 0,
+    reason: { kind: 'unread', message: expect.stringMatching(/^cannot .*database .*\n.*raceway .*doctor/) },
+  });
+});
+
 test('an artifact file that is damaged is mended by the step that made it', async () => {
   using folder = flowFolder(WAITS);
   await using runner = runnerOf(folder);

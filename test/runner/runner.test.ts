@@ -271,6 +271,14 @@ describe('Runner that cannot start a run', () => {
     expect(tempFolders()).toEqual([]);
   });
 
+  test('says that what the child printed is gone when somebody removed its folder', async () => {
+    await using runner = new Runner(puppet('removes-its-folder.mjs'), quiet);
+    const { message } = await errorOf(runner.run(), FlowStartError);
+    expect(message).toMatch(
+      /^no run was started: .* before it announced one, and what it printed is gone: somebody removed \/.*\/raceway-[^/]* \(ENOENT\)\nKeep .* or set TMPDIR to a folder that is left alone\. Run the command yourself: .*run$/,
+    );
+  });
+
   test.each([
     [{ code: 'INVALID_OPTION', message: 'no option --x', option: 'x', expected: 'y' }, InvalidOptionError],
     [{ code: 'NOT_FOUND', message: 'no such run', pathspec: 'A/1' }, NotFoundError],
