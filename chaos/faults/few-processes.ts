@@ -12,6 +12,16 @@ const CAUSE =
 const FIRST_USER = 200_000;
 
 /**
+ * The least and the most that an injection may have. With Node 24 a flow needs 13 without a Runner, or 16 with a process for every
+ * task, and 21 and 24 with one. Next to these, and at 11, workers hang rather than fail; below 9 Node itself crashes in the script
+ * that has a Runner.
+ */
+const FAILING = { commandLine: [5, 9], parent: [12, 15] } as const;
+
+/** The same with threads of V8, of which each process makes some more. */
+const HANGING = { commandLine: [8, 18], parent: [9, 20] } as const;
+
+/**
  * The flow, or the script that has a Runner run it, may have so few processes and threads that it fails sooner or later, or just
  * not. The limit does not hold for root, so another user runs it.
  *
@@ -30,9 +40,11 @@ export const fewProcesses: Fault = {
     }
     for (const folder of [injection.folder, injection.temporary]) chownSync(folder, user, user);
     const isFull = injection.extent === 'full';
-    const mayHang = isFull && injection.number % 10 === 0;
+    const mayHang = isFull && injection.number % 20 === 0;
+    const byCommandLine = injection.random.next() < 0.5;
     // Bounded ones have no time for that minute: Node itself may just begin, and start nothing.
-    const limit = isFull ? injection.random.integer(mayHang ? 8 : 5, 40) : injection.random.integer(3, 4);
+    const [least, most] = isFull ? (mayHang ? HANGING : FAILING)[byCommandLine ? 'commandLine' : 'parent'] : [3, 4];
+    const limit = injection.random.integer(least, most);
     const prefix = [...asUser, 'prlimit', `--nproc=${limit}`];
     const environment = {
       HOME: injection.folder,
@@ -40,7 +52,7 @@ export const fewProcesses: Fault = {
       NODE_OPTIONS: mayHang ? '' : '--v8-pool-size=0',
     };
     if (mayHang) injection.count('with threads of V8');
-    if (injection.random.next() < 0.5) {
+    if (byCommandLine) {
       injection.count('by its command line');
       const { exitCode, signalCode, stdout, stderr } = await injection.startFlow(['run'], { prefix, environment })
         .ended;
