@@ -52,7 +52,7 @@ export async function nothingIsLeft(injection: Injection): Promise<void> {
  * What was said to be recorded is: the runs that a handle or a console named, and every task that a console called successful,
  * which it does after the commit. Run it when nothing runs any more.
  */
-export async function nothingIsLost(injection: Injection, { flow = 'Struck' }: AftermathOptions = {}): Promise<void> {
+async function nothingIsLost(injection: Injection, { flow = 'Struck' }: AftermathOptions = {}): Promise<void> {
   const { runs, tasks } = injection.announced();
   if (runs.size === 0) return;
   const there = new Set<string>();
