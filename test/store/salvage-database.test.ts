@@ -100,7 +100,7 @@ async function bringUpToDate(home: string): Promise<Rows> {
 }
 
 describe('salvaging a database', () => {
-  test.each([1, 2, 3, 4, SCHEMA_VERSION])('of schema %i loses nothing with its list of tables', async (version) => {
+  test.each([1, 2, 3, 4, 5, SCHEMA_VERSION])('of schema %i loses nothing with its list of tables', async (version) => {
     using folder = temporaryFolder();
     makeHome(folder.path, { version });
     const before = await bringUpToDate(folder.path);
