@@ -22,7 +22,7 @@ function read(taskId: string, step = 'start', run = seed): Promise<Task> {
   return seeded.home.task(`${run.pathspec}/${step}/${taskId}`);
 }
 
-async function texts(task: Task, options?: { attempt?: number }): Promise<string[]> {
+async function texts(task: Task, options?: { attempt?: number; follow?: boolean }): Promise<string[]> {
   return (await Array.fromAsync(task.logLines('stdout', options))).map(({ text }) => text);
 }
 

@@ -37,9 +37,7 @@ function makeHome(home: string, { version = SCHEMA_VERSION } = {}): void {
         INSERT INTO event VALUES (${run}, ${task}, 6, '${EVENT}')`);
     }
   }
-  database.exec(
-    version === SCHEMA_VERSION ? `INSERT INTO latest_run VALUES ('F', '${RUNS}'), ('G', '${RUNS - 1}')` : '',
-  );
+  database.exec(version >= 5 ? `INSERT INTO latest_run VALUES ('F', '${RUNS}'), ('G', '${RUNS - 1}')` : '');
   database.exec('COMMIT');
   database.close();
 }
