@@ -8,8 +8,14 @@ import type { Injection } from '../injection.ts';
 import { handleWasRight, struckRun } from '../storage.ts';
 import { untold } from '../tells.ts';
 
-/** Which logs were struck: names of files, `<task>.<attempt>.stdout`. */
-type Struck = ReadonlySet<string>;
+/** Which logs were struck, by the names of their files, `<task>.<attempt>.stdout`; how many bytes each had. */
+type Struck = ReadonlyMap<string, number>;
+
+/**
+ * What a task writes between two looks at its log. When somebody cuts off less under a task that prints, what it prints next may
+ * fill the place before it is looked at, and nobody can tell.
+ */
+const UNSEEN_BYTES = 64;
 
 /** The logs of the tasks, or one of them, are removed, or one is cut off, while the run goes on. */
 export const logsLost: Fault = {
@@ -20,7 +26,7 @@ export const logsLost: Fault = {
     const { random } = injection;
     const logs = join(injection.home, 'logs');
     const written = (): readonly string[] => (existsSync(logs) ? writtenLogs(logs) : []);
-    let struckLogs: Struck = new Set();
+    let struckLogs: Struck = new Map();
     const struck = await struckRun(injection, {
       flow: 'talks',
       after: () => written().length > 0,
@@ -28,7 +34,9 @@ export const logsLost: Fault = {
       strike: () => {
         const file = random.pick(written());
         const kind = random.pick(['folder', 'one', 'cut'] as const);
-        struckLogs = new Set((kind === 'folder' ? written() : [file]).map((one) => basename(one)));
+        struckLogs = new Map(
+          (kind === 'folder' ? written() : [file]).map((one) => [basename(one), statSync(one).size]),
+        );
         if (kind === 'one') rmSync(file);
         else if (kind === 'cut') truncateSync(file, Math.floor(random.next() * statSync(file).size));
         else rmSync(logs, { recursive: true, maxRetries: 20, retryDelay: 1 });
@@ -63,17 +71,33 @@ async function logsAreWholeOrTold(
     if (task.stepName !== 'talk' || !task.successful) continue; // nobody knows how far others came
     const number = Number(task.index);
     const expected = Array.from({ length: LINES }, (_, line) => `talker ${number} line ${line}\n`).join('');
-    const isStruck = struckLogs.has(`${task.id}.0.stdout`);
-    try {
-      const text = await task.stdout();
-      if (text === expected) continue;
-      const what = isStruck ? 'a log that was struck is whole, or it is told' : 'all other logs are whole';
-      const found = `${task.pathspec}: ${text.length} of ${expected.length} bytes are given out as all, ${JSON.stringify(text.slice(0, 200))}`;
-      if (isTold) injection.count('shortened logs of runs that told of it');
-      injection.check(what, !isTold && found);
-    } catch (error) {
-      injection.count('logs that were said to be gone');
-      injection.check('a log is refused only when it was struck', !isStruck && String(error));
+    const struckBytes = struckLogs.get(`${task.id}.0.stdout`);
+    const text = await task.stdout();
+    if (text === expected) continue;
+    const found = `${task.pathspec}: ${text.length} of ${expected.length} bytes are given out as all, ${JSON.stringify(text.slice(-300))}`;
+    if (struckBytes === undefined) {
+      injection.check('all other logs are whole', found);
+      continue;
     }
+    if (isToldOf(text, expected)) injection.count('logs that were said to be gone, or to be cut off');
+    else if (isTold) injection.count('shortened logs of runs that told of it');
+    else if (struckBytes < expected.length && expected.length - text.length <= UNSEEN_BYTES) {
+      injection.count('cuts under a task that printed, of too little to be seen');
+      continue;
+    }
+    injection.check('a log that was struck is whole, or it is told', !isTold && !isToldOf(text, expected) && found);
+    const lines = await Array.fromAsync(task.logLines('stdout'), (line) => line.text);
+    injection.check('its lines are its text', lines.map((line) => `${line}\n`).join('') !== text && lines.join('\n'));
   }
+}
+
+/** Whether the last line says that there was more, and how much of it is there. */
+function isToldOf(text: string, expected: string): boolean {
+  const start = text.indexOf('[raceway: ');
+  const thereBytes = text.slice(0, start).trimEnd().length;
+  const notice = text.slice(start);
+  const gone = /^\[raceway: this log is gone: somebody removed or emptied it; it had (\d+) bytes\]\n$/.exec(notice);
+  const cut = /^\[raceway: only (\d+) of the (\d+) bytes of this log are there: somebody cut it off\]\n$/.exec(notice);
+  if (gone !== null) return thereBytes === 0 && Number(gone[1]) === expected.length;
+  return cut !== null && Math.abs(Number(cut[1]) - thereBytes) <= 1 && Number(cut[2]) === expected.length;
 }

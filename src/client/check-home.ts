@@ -6,6 +6,7 @@ import { collectGarbage } from '../store/collect-garbage.ts';
 import { damagedContents } from '../store/damaged-contents.ts';
 import { DatabaseView } from '../store/database-view.ts';
 import { damagedDatabases, databaseFile, type HomeLocation, isOfHome, locateHome } from '../store/home-folder.ts';
+import { lostLogs } from '../store/lost-logs.ts';
 import { namesIn } from '../store/run-files.ts';
 import type { Garbage, RunRecord } from '../store/run-store.ts';
 import { openSqliteStore, SqliteStore } from '../store/sqlite-store.ts';
@@ -63,6 +64,7 @@ export async function* checkHome(
   if (damage !== undefined && checkHomeDatabase(home, { view, deep: false }) !== undefined) return; // it was not mended
   yield* checkLostRuns(home, view);
   yield* checkContents(home, { view, deep });
+  yield* checkLogs(home, view);
   yield* checkLeftovers(home, view);
   yield* checkWal(home);
 }
@@ -112,6 +114,18 @@ async function* checkContents(
       remedy: `bring back ${join(home, 'artifacts', sha256.slice(0, 2), sha256.slice(2))} from a copy, or resume a run from the step that made it`,
     };
   }
+}
+
+/** Logs that have less than when their task ended; whoever reads one is told so too. */
+async function* checkLogs(home: string, view: DatabaseView): AsyncGenerator<Finding> {
+  const files = await lostLogs({ current: () => view.database(), home });
+  if (files.length === 0) return;
+  yield {
+    kind: 'logs',
+    severity: 'note',
+    what: `${files.length === 1 ? 'a log of a task was' : `${files.length} logs of tasks were`} removed or cut off: ${listed(files)}`,
+    remedy: 'bring them back from a copy; nothing else is missing, and whoever reads them is told',
+  };
 }
 
 async function* checkLeftovers(home: string, view: DatabaseView): AsyncGenerator<Finding> {

@@ -1,6 +1,15 @@
 /** What a check of a home is about. */
 export type FindingKind =
-  'artifacts' | 'database' | 'disk' | 'file-system' | 'leftovers' | 'lost-runs' | 'permissions' | 'put-aside' | 'wal';
+  | 'artifacts'
+  | 'database'
+  | 'disk'
+  | 'file-system'
+  | 'leftovers'
+  | 'logs'
+  | 'lost-runs'
+  | 'permissions'
+  | 'put-aside'
+  | 'wal';
 
 /** Something about a home that is not as it should be. */
 export interface Finding {

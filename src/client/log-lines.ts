@@ -21,8 +21,8 @@ export interface LogFollowing {
   readonly next: () => Promise<void>;
 }
 
-/** The lines of a log file as they are written, until it has ended. The file need not exist yet. */
-export async function* logLines(file: string, { ended, next }: LogFollowing): AsyncGenerator<TaskLogLine> {
+/** The lines of a log file as they are written, until it has ended. The file need not exist yet. Returns how many bytes it had. */
+export async function* logLines(file: string, { ended, next }: LogFollowing): AsyncGenerator<TaskLogLine, number> {
   const times = new LogTimes(file);
   const splitter = new LineSplitter();
   let handle: FileHandle | undefined;
@@ -59,7 +59,7 @@ export async function* logLines(file: string, { ended, next }: LogFollowing): As
       }
       if (isLast) {
         yield* splitter.end().map(line);
-        return;
+        return position;
       }
       lastLook = { position, timeMs: look.timeMs };
       await next();

@@ -3,7 +3,7 @@ import { NotFoundError, RacewayError } from '../core/errors.ts';
 import { formatPathspec, parsePathspec, type PathspecOf } from '../core/pathspec.ts';
 import { databaseFile, logFile, logFolder, logTimesFile, refuseLinks } from '../store/home-folder.ts';
 import { namesIn } from '../store/run-files.ts';
-import type { TaskRecord } from '../store/run-store.ts';
+import type { LogBytes, TaskRecord, TimeMs } from '../store/run-store.ts';
 import { FileWatch } from './file-watch.ts';
 import { isStillAt, logLines, type TaskLogLine } from './log-lines.ts';
 import type { StoreLease } from './store-lease.ts';
@@ -13,7 +13,7 @@ import { taskSnapshots } from './task-snapshots.ts';
 const TEXT_BYTES_MAX = 256_000_000;
 
 /** One of a task's two output streams. */
-export type LogStream = 'stdout' | 'stderr';
+export type LogStream = keyof LogBytes;
 
 /** Which attempt's log. */
 export interface LogOptions {
@@ -29,12 +29,23 @@ export interface LogLinesOptions extends LogOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Everything that an attempt has written so far. */
+/** Everything that an attempt has written so far, and a last line that says so when some of it is gone. */
 export async function logText(
   lease: StoreLease,
   { task, stream, attempt }: { task: TaskRecord; stream: LogStream } & LogOptions,
 ): Promise<string> {
-  const { file } = await locate(lease, { task, stream, attempt });
+  const { file, state } = await locate(lease, { task, stream, attempt });
+  const { text, sizeBytes } = await textOf(file, { task, stream });
+  const notice = lackOf(sizeBytes, state);
+  if (notice === undefined) return text;
+  return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${notice.text}\n`;
+}
+
+async function textOf(
+  file: string,
+  { task, stream }: { task: TaskRecord; stream: LogStream },
+): Promise<{ readonly text: string; readonly sizeBytes: number }> {
+  const nothing = { text: '', sizeBytes: 0 };
   try {
     await using handle = await open(file);
     const { size } = await handle.stat();
@@ -45,10 +56,11 @@ export async function logText(
         `Read it line by line with logLines('${stream}').`,
       );
     }
-    const text = await handle.readFile('utf8');
-    return text === '' || (await isStillAt(file, handle)) ? text : '';
+    const bytes = await handle.readFile();
+    if (bytes.byteLength === 0 || !(await isStillAt(file, handle))) return nothing;
+    return { text: bytes.toString(), sizeBytes: bytes.byteLength };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return nothing;
     throw error;
   }
 }
@@ -65,19 +77,46 @@ export async function* followLog(
   }: { task: TaskRecord; stream: LogStream; signal: AbortSignal } & LogLinesOptions,
 ): AsyncGenerator<TaskLogLine> {
   signal.throwIfAborted();
-  const { file, ended } = await locate(lease, { task, stream, attempt });
-  if (!follow) {
-    yield* logLines(file, { ended: async () => true, next: async () => {} });
-    return;
+  const located = await locate(lease, { task, stream, attempt });
+  const { file } = located;
+  let { state } = located;
+  const isEnded = async (): Promise<boolean> => {
+    state = await located.look(); // what it says of the end is compared with what is read afterwards
+    return !state.isRunning;
+  };
+  let sizeBytes: number;
+  if (follow) {
+    using watch = new FileWatch([file, databaseFile(lease.home)]);
+    sizeBytes = yield* logLines(file, { ended: isEnded, next: () => watch.next(signal) });
+  } else {
+    sizeBytes = yield* logLines(file, { ended: async () => true, next: async () => {} });
   }
-  using watch = new FileWatch([file, databaseFile(lease.home)]);
-  yield* logLines(file, { ended, next: () => watch.next(signal) });
+  const notice = lackOf(sizeBytes, state);
+  if (notice !== undefined) yield notice;
+}
+
+/** What is known of an attempt whose log is read. */
+interface LogState {
+  readonly isRunning: boolean;
+  /** How many bytes the log had at the end, where that was recorded. */
+  readonly sizeBytes: number | undefined;
+  readonly finishedAt: TimeMs | undefined;
+}
+
+/** The line that says that a log, of which so much was read, was longer; it stands where `--max-log-size` has its own. */
+function lackOf(readBytes: number, { sizeBytes = 0, finishedAt = Date.now() }: LogState): TaskLogLine | undefined {
+  if (readBytes >= sizeBytes) return undefined;
+  const what =
+    readBytes === 0
+      ? `this log is gone: somebody removed or emptied it; it had ${sizeBytes} bytes`
+      : `only ${readBytes} of the ${sizeBytes} bytes of this log are there: somebody cut it off`;
+  return { time: new Date(finishedAt), text: `[raceway: ${what}]` };
 }
 
 async function locate(
   lease: StoreLease,
   { task, stream, attempt }: { task: TaskRecord; stream: LogStream } & LogOptions,
-): Promise<{ readonly file: string; readonly ended: () => Promise<boolean> }> {
+): Promise<{ readonly file: string; readonly state: LogState; readonly look: () => Promise<LogState> }> {
   const { flow, run: runId, task: taskId } = await executedTask(lease, task);
   const read = async () => (await taskSnapshots(lease.store, { flow, runId, taskId }))[0]?.attempts;
 
@@ -93,10 +132,17 @@ async function locate(
   }
   const file = logFile(lease.home, { flow, runId, taskId, attempt: number, stream });
   for (const one of [file, logTimesFile(file)]) refuseLinks(lease.home, one);
-  return {
-    file,
-    ended: async () => (await read())?.find((known) => known.number === number)?.state.status !== 'running',
+  const stateIn = (known: typeof attempts): LogState => {
+    const found = known?.find((one) => one.number === number);
+    // Of a clone whose origin was removed, its own record says how the latest attempt ended.
+    const end = known === undefined && number === numbers.at(-1) ? task : found;
+    return {
+      isRunning: found?.state.status === 'running',
+      sizeBytes: end?.logBytes?.[stream],
+      finishedAt: end?.finishedAt,
+    };
   };
+  return { file, state: stateIn(attempts), look: async () => stateIn(await read()) };
 }
 
 /** Of a task whose run was removed: its logs stay as long as a clone of it does, but those that are empty may be missing. */

@@ -46,10 +46,12 @@ export async function taskSnapshots(
 /** Most tasks have ended and had one attempt, of which the task's own record says everything; only the others cost a query. */
 async function attemptsOf(reader: RunReader, task: TaskRecord): Promise<readonly AttemptSnapshot[]> {
   if (task.attempt === 0 && task.originPathspec === undefined && task.state.status !== 'running') {
-    return [{ number: 0, state: task.state, startedAt: task.createdAt, finishedAt: task.finishedAt }];
+    return [
+      { number: 0, state: task.state, startedAt: task.createdAt, finishedAt: task.finishedAt, logBytes: task.logBytes },
+    ];
   }
   const attempts = await reader.attempts(task.flow, task.runId, task.id);
-  return attempts.map(({ number, state, startedAt, finishedAt }) => ({ number, state, startedAt, finishedAt }));
+  return attempts.map(({ pid: _pid, exception: _exception, ...snapshot }) => snapshot);
 }
 
 function present<T extends { readonly state: TaskState; readonly finishedAt: TimeMs | undefined }>(

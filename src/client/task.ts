@@ -185,7 +185,8 @@ export class Task<F extends FlowShape = AnyFlow> {
   }
 
   /**
-   * What it has written to stdout so far; a cloned task has the output of the one it was cloned from.
+   * What it has written to stdout so far; a cloned task has the output of the one it was cloned from. When somebody removed or
+   * cut off its log since, a last line in brackets says how much is there; so does `logLines`.
    *
    * @throws {RacewayError} `OUTPUT_TOO_LARGE` beyond 256 MB
    */

@@ -8,7 +8,7 @@ import { formatPathspec } from '../core/pathspec.ts';
 import { describeReason, type FinalRunState } from '../core/status.ts';
 import type { Graph } from '../flow/graph.ts';
 import { attemptTempFolder, logFile, logFolder, makeFolderInHome, stagedFolder } from '../store/home-folder.ts';
-import type { AttemptResult, ExceptionRecord, RunReader, RunWriter } from '../store/run-store.ts';
+import type { AttemptResult, ExceptionRecord, LogBytes, RunReader, RunWriter } from '../store/run-store.ts';
 import { mergePolicies, type StepPolicy } from '../flow/step-policy.ts';
 import { attemptResult, caughtResult } from './attempt-result.ts';
 import type { FinishedTask, PlannedTask } from './frontier.ts';
@@ -242,6 +242,7 @@ class RunProgress {
     report({ type: 'task-started', pathspec, attempt, pid: worker.pid, originPathspec });
     const task = this.#taskFacts(planned, { taskId, attempt, policy });
     const logs = this.#openLogs(task, { pathspec, worker });
+    const bothLogs = [logs.stdout, logs.stderr];
     const limit: TaskLimit | undefined =
       policy.timeoutMs === undefined ? undefined : { timeoutMs: policy.timeoutMs, graceMs };
     let end: TaskEnd;
@@ -256,7 +257,7 @@ class RunProgress {
       report({ type: 'task-started', pathspec, attempt, pid: worker.pid, originPathspec });
     }
     if (end.kind === 'signal' && SIGNALS_OF_A_STOP.has(end.signalCode)) await this.#stopUnderWay(policy);
-    for (const log of logs) {
+    for (const log of bothLogs) {
       await this.#setup.logs.remove(log, { signal });
       const isShared = end.kind !== 'done' || end.sharesLogs;
       if (isShared && !this.#mask.isEmpty) this.#sharedLogs.push(log);
@@ -266,7 +267,8 @@ class RunProgress {
     pool.giveBack(worker, { isolated });
     if (end.kind === 'done' && end.outcome.status === 'successful' && !isolated) this.#remarkOn(step, end.leftovers);
     this.#ending += 1;
-    void this.#conclude({ step, planned, attempt, taskId }, { end, task, policy, pathspec })
+    const logBytes = { stdout: logs.stdout.sizeBytes, stderr: logs.stderr.sizeBytes };
+    void this.#conclude({ step, planned, attempt, taskId }, { end, logBytes, task, policy, pathspec })
       .catch((error: unknown) => this.abort(error))
       .finally(() => {
         this.#ending -= 1;
@@ -277,18 +279,20 @@ class RunProgress {
   /** Records what became of an attempt, and sees to what comes next. Whether it fails the run is decided at once. */
   async #conclude(
     due: DueAttempt & { readonly taskId: string },
-    { end, task, policy, pathspec }: { end: TaskEnd; task: TaskFacts; policy: StepPolicy; pathspec: string },
+    {
+      end,
+      logBytes,
+      task,
+      policy,
+      pathspec,
+    }: { end: TaskEnd; logBytes: LogBytes; task: TaskFacts; policy: StepPolicy; pathspec: string },
   ): Promise<void> {
     const { writer, report, graph } = this.#setup;
     const { step, planned, attempt, taskId } = due;
     const graphStep = graph.steps.get(step);
-    const made = attemptResult(end, {
-      taskId,
-      attempt,
-      step: graphStep,
-      isStopping: this.#failure !== undefined,
-      mask: this.#mask,
-    });
+    const isStopping = this.#failure !== undefined;
+    const ended = attemptResult(end, { taskId, attempt, step: graphStep, isStopping, mask: this.#mask });
+    const made = { ...ended, logBytes };
     const retryDelayMs = this.#failure === undefined ? retryDelay(made, policy) : undefined;
     if (made.state.status === 'failed' && retryDelayMs !== undefined) {
       const { reason } = made.state;
@@ -376,8 +380,8 @@ class RunProgress {
   #openLogs(
     { logs }: TaskFacts,
     { pathspec, worker }: { pathspec: string; worker: WorkerProcess },
-  ): readonly TaskLog[] {
-    return (['stdout', 'stderr'] as const).map((stream) => {
+  ): Readonly<Record<keyof LogBytes, TaskLog>> {
+    const open = (stream: keyof LogBytes): TaskLog => {
       this.#spareLogs.make(logs[stream], worker);
       const log = new TaskLog(logs[stream], {
         maxBytes: this.#setup.maxLogBytes,
@@ -386,7 +390,8 @@ class RunProgress {
       });
       this.#setup.logs.add(log);
       return log;
-    });
+    };
+    return { stdout: open('stdout'), stderr: open('stderr') };
   }
 }
 

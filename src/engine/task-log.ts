@@ -47,6 +47,8 @@ export class TaskLog {
   #hasGap = false;
   /** Whether something was not handed on. */
   #isUnshown = false;
+  /** How much somebody else took away from what had been taken in. */
+  #lostBytes = 0;
 
   constructor(file: string, { maxBytes, mask, sink }: { maxBytes: number; mask: SecretMask; sink: LineSink }) {
     this.file = file;
@@ -58,6 +60,11 @@ export class TaskLog {
   /** How much there is to take in since it was opened, in bytes. */
   get writtenBytes(): number {
     return statSync(this.file).size;
+  }
+
+  /** How many bytes the file should have: those that were taken in and not cut off here. Once it is closed, for good. */
+  get sizeBytes(): number {
+    return this.#position + this.#lostBytes;
   }
 
   /** How much of it was taken in. */
@@ -72,6 +79,7 @@ export class TaskLog {
    */
   look({ isShown = true }: { isShown?: boolean } = {}): Look {
     const { writtenBytes } = this;
+    if (writtenBytes < this.#position) this.#goBack(writtenBytes);
     if (writtenBytes <= this.#position) return 'nothing';
     const descriptor = this.#open();
     const start = this.#position;
@@ -110,7 +118,7 @@ export class TaskLog {
       this.#sink(['[raceway: the rest was not read from stdout in time; it is in the log of the task]']);
     if (this.#wasCut || this.#position > this.#maxBytes) {
       this.#cut(this.#descriptor);
-      writeSync(this.#descriptor, `\n${this.#note('the rest was not kept')}\n`, this.#position);
+      this.#position += writeSync(this.#descriptor, `\n${this.#note('the rest was not kept')}\n`, this.#position);
     }
     closeSync(this.#descriptor);
     this.#descriptor = undefined;
@@ -166,6 +174,13 @@ export class TaskLog {
     this.#wasCut = true;
     if (this.#position <= this.#maxBytes) return;
     this.#position = this.#maxBytes;
+    this.#before = Buffer.alloc(0);
+  }
+
+  /** Somebody else cut the file: what is written from now on comes behind what is left. */
+  #goBack(writtenBytes: number): void {
+    this.#lostBytes += this.#position - writtenBytes;
+    this.#position = writtenBytes;
     this.#before = Buffer.alloc(0);
   }
 

@@ -1,6 +1,7 @@
 import {
   isException,
   isFrames,
+  isLogBytes,
   isProcess,
   isReads,
   isRunEvent,
@@ -38,6 +39,7 @@ export const JSON_COLUMNS: Readonly<Record<string, Readonly<Record<string, JsonC
     exception: { is: isException, instead: null },
     transition: { is: isTransition, instead: null },
     reads: { is: isReads, instead: null },
+    log_bytes: { is: isLogBytes, instead: null },
   },
   event: { event: { is: isRunEvent } },
 };

@@ -2,7 +2,7 @@ import type { RunEvent } from '../core/events.ts';
 import { isPathspecPart } from '../core/pathspec.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { FinalRunState, RunReason, RunStatus, TaskReason, TaskStatus } from '../core/status.ts';
-import type { ExceptionRecord, FrameRecord, ReadsRecord, RunKind, TransitionRecord } from './run-store.ts';
+import type { ExceptionRecord, FrameRecord, LogBytes, ReadsRecord, RunKind, TransitionRecord } from './run-store.ts';
 
 /**
  * What may stand in the database, column by column: it may be damaged, or have been written by somebody else, and what is
@@ -74,6 +74,8 @@ export const isTransition = object<TransitionRecord>({
 });
 
 export const isReads = object<ReadsRecord>({ parameters: isTexts });
+
+export const isLogBytes = object<LogBytes>({ stdout: isCount, stderr: isCount });
 
 export const isException = object<ExceptionRecord>({ name: isText, message: isText, stack: isText });
 

@@ -115,6 +115,12 @@ export interface ReadsRecord {
   readonly parameters: readonly string[];
 }
 
+/** How many bytes the logs of an attempt had when it ended; something that outlived it may have written more since. */
+export interface LogBytes {
+  readonly stdout: number;
+  readonly stderr: number;
+}
+
 export interface AttemptRecord {
   readonly number: number;
   readonly state: TaskState;
@@ -122,6 +128,8 @@ export interface AttemptRecord {
   readonly finishedAt: TimeMs | undefined;
   readonly pid: number;
   readonly exception: ExceptionRecord | undefined;
+  /** `undefined` while it runs, and when nobody was there to see its end. */
+  readonly logBytes: LogBytes | undefined;
 }
 
 export interface TaskRecord {
@@ -144,6 +152,8 @@ export interface TaskRecord {
   readonly exception: ExceptionRecord | undefined;
   readonly transition: TransitionRecord | undefined;
   readonly reads: ReadsRecord | undefined;
+  /** Of the latest attempt; of a clone, that of the task it was cloned from. */
+  readonly logBytes: LogBytes | undefined;
   /** Ids of the tasks this one follows. */
   readonly parentIds: readonly string[];
 }
@@ -178,6 +188,7 @@ export interface AttemptResult {
   readonly exception?: ExceptionRecord | undefined;
   readonly transition?: TransitionRecord | undefined;
   readonly reads?: ReadsRecord | undefined;
+  readonly logBytes?: LogBytes | undefined;
   /** Whether another attempt follows: until the run has ended, the task counts as running then. @default false */
   readonly isRetried?: boolean | undefined;
   readonly artifacts: readonly ArtifactRecord[];

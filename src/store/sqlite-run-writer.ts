@@ -68,9 +68,9 @@ const CLONED = `
 
 /** What copies the latest attempts of tasks with all they left; the parameter says which task becomes which. */
 const CLONE_RESULTS = [
-  `INSERT INTO attempt (task_key, number, status, reason, started_at, finished_at, pid, exception, transition, reads)
+  `INSERT INTO attempt (task_key, number, status, reason, started_at, finished_at, pid, exception, transition, reads, log_bytes)
    ${CLONED}
-   SELECT clone_key, 0, status, reason, started_at, finished_at, pid, exception, transition, reads
+   SELECT clone_key, 0, status, reason, started_at, finished_at, pid, exception, transition, reads, log_bytes
    FROM origin JOIN attempt USING (attempt_key)`,
   `INSERT INTO artifact (attempt_key, name, sha256, size_bytes, type)
    ${CLONED}
@@ -188,7 +188,7 @@ class SqliteRunWriter implements RunWriter {
     return this.#writeSoon((now) => {
       const row = this.#database.get(
         `UPDATE attempt SET status = ?, reason = ?, finished_at = ?, exception = ?, transition = ?, reads = ?,
-           is_retried = ?
+           log_bytes = ?, is_retried = ?
          WHERE task_key = ? AND number = ? RETURNING attempt_key`,
         state.status,
         json(state.status === 'successful' ? state.caught : state.reason),
@@ -196,6 +196,7 @@ class SqliteRunWriter implements RunWriter {
         json(result.exception),
         json(result.transition),
         json(result.reads),
+        json(result.logBytes),
         result.isRetried === true ? 1 : 0,
         key,
         attempt,

@@ -135,6 +135,9 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   INSERT INTO latest_run SELECT flow, id FROM run WHERE run_key IN (SELECT MAX(run_key) FROM run GROUP BY flow);
   `,
+  `
+  ALTER TABLE attempt ADD COLUMN log_bytes TEXT; -- nothing where nobody knows: of one that was lost, or ended before
+  `,
 ];
 
 /** The schema this library reads and writes; kept in the database as `user_version`. */

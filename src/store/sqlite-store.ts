@@ -11,6 +11,7 @@ import {
   isCount,
   isException,
   isFrames,
+  isLogBytes,
   isName,
   isProcess,
   isReads,
@@ -344,7 +345,7 @@ const SELECT_TASK = `
   SELECT run.flow, run.id AS run_id, step.name AS step, task.*, attempt.number AS attempt,
     IIF(attempt.is_retried, 'running', attempt.status) AS status, attempt.reason,
     IIF(attempt.is_retried, NULL, attempt.finished_at) AS finished_at,
-    attempt.exception, attempt.transition, attempt.reads
+    attempt.exception, attempt.transition, attempt.reads, attempt.log_bytes
   FROM task
   JOIN run USING (run_key)
   JOIN step USING (step_key)
@@ -408,6 +409,7 @@ function toTask(row: Row): TaskRecord {
     exception: optionalJson(row, 'exception', isException),
     transition: optionalJson(row, 'transition', isTransition),
     reads: optionalJson(row, 'reads', isReads),
+    logBytes: optionalJson(row, 'log_bytes', isLogBytes),
     parentIds: jsonColumn(row, 'parent_ids', isTaskIds),
   };
 }
@@ -425,6 +427,7 @@ function toAttempt(row: Row): AttemptRecord {
     finishedAt: optionalColumn(row, 'finished_at', isTime),
     pid: column(row, 'pid', isCount),
     exception: optionalJson(row, 'exception', isException),
+    logBytes: optionalJson(row, 'log_bytes', isLogBytes),
   };
 }
 

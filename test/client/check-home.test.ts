@@ -251,6 +251,28 @@ export class Sample extends FlowSpec {
     expect(await findings(folder.path, { deep: true })).toHaveLength(3);
   });
 
+  test('finds logs that somebody removed or cut off', async () => {
+    await using seeded = await SeededHome.make();
+    const run = await seeded.run();
+    const files: string[] = [];
+    for (const text of ['whole\n', 'removed\n', 'cut off\n', '']) {
+      const id = await run.start('start');
+      if (text !== '') files.push(await run.log(id, text));
+      await run.finish(id, { logBytes: { stdout: text.length, stderr: 0 } });
+    }
+    const logs = async () => (await findings(seeded.path)).filter(({ kind }) => kind === 'logs');
+    expect(await logs()).toStrictEqual([]);
+    const [, removed = '', cut = ''] = files;
+    truncateSync(cut, 4);
+    expect(await logs()).toMatchObject([{ severity: 'note', what: `a log of a task was removed or cut off: ${cut}` }]);
+    rmSync(removed);
+    const what = `2 logs of tasks were removed or cut off: ${removed} and 1 more`;
+    expect(await logs()).toMatchObject([{ what, remedy: expect.stringMatching(/^bring them back from a copy/) }]);
+    await run.writer.finish({ status: 'successful' });
+    await seeded.store.removeRun('TrainFlow', run.id);
+    expect(await logs()).toStrictEqual([]);
+  });
+
   test('finds runs whose process is gone, and records that', async () => {
     await using seeded = await SeededHome.make();
     chmodSync(seeded.path, 0o700);

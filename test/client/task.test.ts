@@ -1,4 +1,4 @@
-import { appendFile, truncate } from 'node:fs/promises';
+import { appendFile, rm, truncate } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TaskLogLine } from '../../src/client/log-lines.ts';
@@ -22,7 +22,7 @@ function read(taskId: string, step = 'start', run = seed): Promise<Task> {
   return seeded.home.task(`${run.pathspec}/${step}/${taskId}`);
 }
 
-async function texts(task: Task, options?: { attempt?: number }): Promise<string[]> {
+async function texts(task: Task, options?: { attempt?: number; follow?: boolean }): Promise<string[]> {
   return (await Array.fromAsync(task.logLines('stdout', options))).map(({ text }) => text);
 }
 
@@ -212,6 +212,42 @@ describe('the log of a task', () => {
     expect(await texts(task)).toEqual(['from the origin']);
     expect(await task.data['a']).toBe(1);
     expect(task.attempts).toMatchObject([{ number: 0, status: 'successful' }]);
+  });
+
+  test('says how much of it is there when somebody removed it or cut it off', async () => {
+    const id = await seed.start('start');
+    await seed.finish(id, { logBytes: { stdout: 8, stderr: 3 } });
+    const file = await seed.log(id, 'one\ntwo\n');
+    const gone = '[raceway: this log is gone: somebody removed or emptied it; it had 3 bytes]';
+    const task = await read(id);
+    expect(await task.stdout()).toBe('one\ntwo\n');
+    expect(await texts(task)).toEqual(['one', 'two']);
+    expect(await task.stderr()).toBe(`${gone}\n`);
+    expect(await Array.fromAsync(task.logLines('stderr'))).toEqual([{ time: task.finishedAt, text: gone }]);
+    await truncate(file, 6);
+    const cut = '[raceway: only 6 of the 8 bytes of this log are there: somebody cut it off]';
+    expect(await task.stdout()).toBe(`one\ntw\n${cut}\n`);
+    expect(await texts(task)).toEqual(['one', 'tw', cut]);
+    expect(await texts(task, { follow: false })).toEqual(['one', 'tw', cut]);
+    await appendFile(file, 'what outlived the task wrote\n');
+    expect(await task.stdout()).toBe('one\ntwwhat outlived the task wrote\n');
+  });
+
+  test('is said to be gone also by a clone, after its origin was removed', async () => {
+    const id = await seed.start('start');
+    await seed.finish(id, { logBytes: { stdout: 4, stderr: 0 } });
+    const file = await seed.log(id, 'one\n');
+    const second = await seeded.run({ originRunId: seed.id });
+    const clone = { step: 'start', sourceSha256: '', parentIds: [], frames: [] };
+    await second.writer.cloneTasks(seed.id, [{ ...clone, originTaskId: id, taskId: id }]);
+    await second.writer.finish({ status: 'successful' });
+    await seed.writer.finish({ status: 'successful' });
+    await seeded.store.removeRun('TrainFlow', seed.id);
+    const task = await read(id, 'start', second);
+    expect(await task.stdout()).toBe('one\n');
+    await rm(file);
+    expect(await task.stdout()).toContain('this log is gone: somebody removed or emptied it; it had 4 bytes');
+    expect(await task.stderr()).toBe('');
   });
 
   test('has a line for each end of one, and for what is left', async () => {

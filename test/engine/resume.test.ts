@@ -255,6 +255,7 @@ test('a run in a home of the first schema, which knew no kinds of transition, ca
     DROP INDEX run_running; DROP INDEX task_by_origin; DROP TABLE doomed; DROP TABLE given;
     DROP TABLE latest_run; DROP TABLE card;
     CREATE INDEX artifact_by_content ON artifact (sha256);
+    ALTER TABLE attempt DROP COLUMN log_bytes;
     ALTER TABLE attempt DROP COLUMN is_retried;
     ALTER TABLE run DROP COLUMN kind;
     ALTER TABLE task DROP COLUMN frames;

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
 import { SecretMask } from '../../src/engine/secret-mask.ts';
 import { TaskLog } from '../../src/engine/task-log.ts';
 import { flowFolder } from '../flow-folder.ts';
+import { raceway } from '../cli/raceway.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';
 
@@ -146,5 +147,78 @@ describe('a log that outgrows its limit by 100 MB while its task runs', () => {
     log.close();
     expect(lines.at(-1)).toBe(cut);
     expect(lines).toHaveLength(MAX_BYTES / LINE.length + 1);
+  });
+});
+
+describe('a log that somebody changes after its task has ended, or while it runs,', () => {
+  test('is said to be gone or cut off, by whatever shows it', async () => {
+    using folder = flowFolder(`
+      export class Sample extends FlowSpec {
+        start = step([retry({ times: 1 })], () => {
+          console.log('ü');
+          spawnSync('sh', ['-c', 'echo from a child; echo careful >&2'], { stdio: 'inherit' });
+          if (current.retryCount === 0) throw new Error('busy');
+          this.next(this.end);
+        });
+        end = step(() => {
+          console.log('the end');
+          throw new Error('over');
+        });
+      }`);
+    expect(await folder.run(['run'])).toMatchObject({ status: 1, stderr: expect.stringContaining('over') });
+    const home = await folder.home();
+    await using _closed = { [Symbol.asyncDispose]: () => home.close() };
+    const run = await home.flow('Sample').latestRun();
+    const [end, start] = await Array.fromAsync(run?.tasks() ?? []);
+    const text = 'ü\nfrom a child\n';
+    expect([await start?.stdout({ attempt: 0 }), await start?.stdout()]).toStrictEqual([text, text]);
+    const logs = folder.file(`.raceway/logs/${run?.pathspec}`);
+    expect((await raceway(['doctor', '--home', home.path])).stdout).not.toContain('removed or cut off');
+
+    truncateSync(`${logs}/1.0.stdout`, 5);
+    rmSync(`${logs}/1.1.stdout`);
+    rmSync(`${logs}/2.0.stdout`);
+    const cut = '[raceway: only 5 of the 16 bytes of this log are there: somebody cut it off]';
+    const gone = (bytes: number) =>
+      `[raceway: this log is gone: somebody removed or emptied it; it had ${bytes} bytes]`;
+    expect(await start?.stdout({ attempt: 0 })).toBe(`ü\nfr\n${cut}\n`);
+    expect(await start?.stdout()).toBe(`${gone(16)}\n`);
+    expect(await start?.stderr()).toBe('careful\n');
+    expect(await end?.stdout()).toBe(`${gone(8)}\n`);
+    const show = async (...args: readonly string[]) => (await raceway([...args, '--home', home.path])).stdout;
+    expect(await show('logs', `${run?.pathspec}/start/1`, '--attempt=0')).toContain(cut);
+    expect(await show('why', '--no-source')).toContain(gone(8));
+    expect(await show('doctor')).toMatch(/^note 3 logs of tasks were removed or cut off: .*1\.0\.stdout and 2 more$/m);
+    const { status } = await folder.run(['resume']);
+    expect(status).toBe(1);
+    const [, clone] = await Array.fromAsync((await home.flow('Sample').latestRun())?.tasks() ?? []);
+    expect(clone?.originPathspec).toBe(start?.pathspec);
+    expect(await clone?.stdout()).toBe(`${gone(16)}\n`);
+  });
+
+  test('has the size of all that was seen of it, and what comes later is still shown', () => {
+    using folder = temporaryFolder();
+    const file = folder.file('log');
+    const lines: string[] = [];
+    const log = new TaskLog(file, { maxBytes: 1000, mask: new SecretMask([]), sink: (some) => lines.push(...some) });
+    writeFileSync(file, 'one\ntwo\n');
+    log.look();
+    truncateSync(file, 4);
+    log.look();
+    appendFileSync(file, 'three\n');
+    log.look();
+    log.close();
+    expect(lines).toStrictEqual(['one', 'two', 'three']);
+    expect(log.sizeBytes).toBe(14);
+  });
+
+  test('is as long as it is once it was cut at its limit', () => {
+    using folder = temporaryFolder();
+    const file = folder.file('log');
+    writeFileSync(file, 'x'.repeat(2000));
+    const log = new TaskLog(file, { maxBytes: 1000, mask: new SecretMask([]), sink: () => {} });
+    log.look();
+    log.close();
+    expect(log.sizeBytes).toBe(readFileSync(file).byteLength);
   });
 });

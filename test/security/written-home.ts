@@ -114,6 +114,7 @@ export function writtenHome(): WrittenHome {
       transition: JSON.stringify({ kind: 'foreach', steps: ['work'], items: ['["a"]'] }),
       reads: '{"parameters":["rate"]}',
       is_retried: 0,
+      log_bytes: key === 1 ? '{"stdout":15,"stderr":0}' : null,
     });
     insert('artifact', {
       attempt_key: key,

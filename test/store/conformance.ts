@@ -156,14 +156,16 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       const reason = { kind: 'exception', message: 'Error: no' } as const;
       await writer.finishAttempt({ ...success(id), state: { status: 'failed', reason }, exception });
       await writer.startAttempt(id, 1, 2);
-      await writer.finishAttempt({ ...success(id), attempt: 1 });
+      const logBytes = { stdout: 7, stderr: 0 };
+      await writer.finishAttempt({ ...success(id), attempt: 1, logBytes });
       expect(await store.attempts('Sample', writer.runId, id)).toMatchObject([
-        { number: 0, state: { status: 'failed', reason }, exception },
-        { number: 1, state: { status: 'successful' } },
+        { number: 0, state: { status: 'failed', reason }, exception, logBytes: undefined },
+        { number: 1, state: { status: 'successful' }, logBytes },
       ]);
       expect(await store.task('Sample', writer.runId, id)).toMatchObject({
         state: { status: 'successful' },
         attempt: 1,
+        logBytes,
       });
     });
 

@@ -226,7 +226,7 @@ test('ids of runs go up also in a home of schema 4, which did not keep the lates
     ofTheFuture = await runOfTheFuture(folder.path, store);
   }
   const database = new DatabaseSync(databaseFile(folder.path));
-  database.exec('DROP TABLE latest_run; PRAGMA user_version = 4');
+  database.exec('ALTER TABLE attempt DROP COLUMN log_bytes; DROP TABLE latest_run; PRAGMA user_version = 4');
   database.close();
   await using store = openSqliteStore(folder.path, { access: 'write' });
   expect(BigInt((await store.createRun(run)).runId)).toBe(BigInt(ofTheFuture) + 1n);
