@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Home } from '../../src/client/home.ts';
 import type { Run } from '../../src/client/run.ts';
@@ -434,8 +434,13 @@ describe('what cannot be spun', () => {
     expect(finished.stdout).toBe('');
   });
 
-  test('is anything in a home without runs', async () => {
+  test('is anything without a home, or in one without runs of the flow', async () => {
     using folder = flowFolder(LINEAR);
+    expect((await folder.run(['spin', 'middle'])).stderr).toMatch(/there is no home at .*\.raceway\n/);
+    expect(existsSync(folder.file('.raceway'))).toBe(false);
+    folder.write(LINEAR.replaceAll('Sample', 'Other'));
+    expect(await folder.run(['run'])).toMatchObject({ status: 0 });
+    folder.write(LINEAR);
     expect((await folder.run(['spin', 'middle'])).stderr).toMatch(
       /there is no run of Sample by .* to take a task from/,
     );
