@@ -8,7 +8,7 @@ import { damageIsTold, struckRun } from '../storage.ts';
 
 /** What is said of such a disk. */
 const CAUSE =
-  /cannot .*: (?:it cannot be written to|the disk failed|the home .* may not be written to|EIO)|cannot write to the home .*: (?:EROFS|EIO)/;
+  /(?:cannot|could not) .*: (?:it cannot be written to|the disk failed|the home .* may not be written to|EIO)|cannot write to the home .*: (?:EROFS|EIO)/;
 
 /**
  * The disk of the home gives up: from one moment to the next nothing can be written, not even to what is open. When it is back,

@@ -113,6 +113,16 @@ export class SqliteDatabase {
     }
   }
 
+  /** As `write`, and waits until the disk has it, and with it everything that was written before. */
+  writeThrough<T>(work: () => T): T {
+    this.exec('PRAGMA synchronous = FULL');
+    try {
+      return this.write(work);
+    } finally {
+      this.exec('PRAGMA synchronous = NORMAL');
+    }
+  }
+
   /**
    * As `write`, without looking whether what is deleted is referred to, for who has seen to that: with each content that is
    * deleted the whole table of artifacts would be read, which has no index for it.

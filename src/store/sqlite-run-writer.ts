@@ -238,7 +238,8 @@ class SqliteRunWriter implements RunWriter {
 
   async finish(state: FinalRunState, unfinished?: TaskReason): Promise<boolean> {
     this.#writeWaiting();
-    return this.#database.write(() => {
+    // Once a run is said to have ended, a power cut does not take it back.
+    return this.#database.writeThrough(() => {
       const now = this.#clock.now();
       const { changes } = this.#database.run(
         `UPDATE run SET status = ?, reason = ?, finished_at = ?, heartbeat_at = ?
