@@ -5,6 +5,8 @@ export type Heard =
   | { readonly event: 'started'; readonly pathspec: string; readonly pid: number }
   | {
       readonly event: 'ended';
+      /** When the handle said so, as `instant` tells it. */
+      readonly at: number;
       readonly pathspec: string;
       readonly status: RunStatus;
       readonly reason?: RunReason;

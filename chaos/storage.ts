@@ -11,6 +11,7 @@ import { databaseFile } from '../src/store/home-folder.ts';
 import { claimsAreTrue, nothingIsLeft, recordsAreWhole } from './aftermath.ts';
 import { type Heard, heard } from './heard.ts';
 import type { FlowStart, Injection, ParentOrder } from './injection.ts';
+import { instant } from './instant.ts';
 import { DAMAGE, untold } from './tells.ts';
 import { until } from './until.ts';
 
@@ -53,16 +54,18 @@ export async function struckRun(
 ): Promise<StruckRun> {
   const { wallMs } = await injection.undisturbed();
   const parent = injection.startParent(start);
+  let struckAt = Infinity;
   if (strike !== undefined) {
     await until(after, { pauseMs: 1, limitMs: 20_000 });
     await setTimeout(injection.random.between(0, within) * wallMs);
-    if (heard(parent.stdout(), 'ended') !== undefined) injection.miss('the run had ended');
+    struckAt = instant();
     await strike();
   }
   const ended = await Promise.race([parent.ended, setTimeout(HANGS_MS, undefined, { ref: false })]);
   injection.check('the run ends', ended === undefined && `not within ${HANGS_MS} ms: ${parent.stdout()}`);
   const { stdout, stderr } = ended ?? { stdout: parent.stdout(), stderr: parent.stderr() };
   const [handle, refusal] = [heard(stdout, 'ended'), heard(stdout, 'refused')?.message];
+  if (handle !== undefined && handle.at <= struckAt && strike !== undefined) injection.miss('the run had ended');
   injection.check(
     'the handle settles',
     ended !== undefined && handle === undefined && refusal === undefined && `the script said ${stdout} ${stderr}`,
@@ -228,9 +231,19 @@ async function whatFollows(
 
 /** Whether the reason of a handle that could not read what became of its run, or what was told, names the cause. */
 function namesCause(injection: Injection, { handle, told }: StruckRun, cause: RegExp): boolean {
-  if (handle?.reason?.kind !== 'unread') return tellsOf(injection, told, cause);
-  injection.count('runs of which the handle says that they cannot be read');
-  return tellsOf(injection, handle.reason.message, cause);
+  const reason = handle?.reason;
+  switch (reason?.kind) {
+    case 'unread':
+      injection.count('runs of which the handle says that they cannot be read');
+      return tellsOf(injection, reason.message, cause);
+    case 'exit':
+      if (reason.exitCode !== 0) return tellsOf(injection, told, cause);
+      // All was well until it had ended, so nobody could know more.
+      injection.count('runs of which the handle says that no result is recorded although they ended well');
+      return true;
+    default:
+      return tellsOf(injection, told, cause);
+  }
 }
 
 /** Whether a text names what is damaged, and says what to do. */

@@ -55,7 +55,7 @@ export const pageFlipped: Fault = {
 function flipBytes(injection: Injection): Flip | undefined {
   const { random } = injection;
   const file = databaseFile(injection.home);
-  const database = new DatabaseSync(file);
+  const database = new DatabaseSync(file, { timeout: 5_000 }); // the run writes meanwhile
   database.exec('PRAGMA wal_checkpoint(PASSIVE)'); // or what is changed would be written over soon
   database.close();
   const before = whatIsRead(injection, file);

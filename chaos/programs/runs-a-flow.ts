@@ -4,6 +4,7 @@
  */
 import { type ExecutingRun, Runner } from 'raceway';
 import type { ParentOrder } from '../injection.ts';
+import { instant } from '../instant.ts';
 
 const { flow, home, cwd, parameters, options, kills } = JSON.parse(process.argv[2] ?? '') as ParentOrder;
 const say = (facts: Readonly<Record<string, unknown>>): boolean => process.stdout.write(`${JSON.stringify(facts)}\n`);
@@ -17,7 +18,8 @@ try {
   await running.wait();
   const { status, reason, exitCode, signalCode } = running;
   const outputs = { stdout: outputOf(running, 'stdout'), stderr: outputOf(running, 'stderr').slice(-4000) };
-  say({ event: 'ended', pathspec: run.pathspec, status, reason, exitCode, signalCode, ...outputs });
+  const at = instant();
+  say({ event: 'ended', at, pathspec: run.pathspec, status, reason, exitCode, signalCode, ...outputs });
 } catch (error) {
   if (!(error instanceof Error)) throw error;
   say({ event: 'refused', name: error.name, message: error.message });

@@ -151,14 +151,13 @@ function short(program: string): string {
 /** Says what the run's process could not say itself. */
 function statusOf(running: ExecutingRun, { context, isOfHome }: { context: CliContext; isOfHome: boolean }): number {
   const { exitCode, signalCode, reason, run } = running;
-  if (reason?.kind === 'unread') {
-    context.output.note(`${run.pathspec} failed: ${describeReason(reason)}`);
-    return FAILED_STATUS;
-  }
-  if (signalCode === null) return exitCode ?? FAILED_STATUS;
-  const next = isOfHome ? `\nTo see how far it came: ${racewayCommand(context, 'why', run.pathspec)}` : '';
-  context.output.note(`${run.pathspec} failed: ${reason === undefined ? signalCode : describeReason(reason)}${next}`);
-  return SIGNALLED + constants.signals[signalCode];
+  const isFailedInSilence = exitCode === 0 && reason !== undefined;
+  if (signalCode === null && !isFailedInSilence) return exitCode ?? FAILED_STATUS;
+  const canBeSeen = isOfHome && reason?.kind !== 'unread';
+  const next = canBeSeen ? `\nTo see how far it came: ${racewayCommand(context, 'why', run.pathspec)}` : '';
+  const why = reason === undefined ? String(signalCode) : describeReason(reason);
+  context.output.note(`${run.pathspec} failed: ${why}${next}`);
+  return signalCode === null ? FAILED_STATUS : SIGNALLED + constants.signals[signalCode];
 }
 
 /** Whether two of this process's streams end in the same place, as on a terminal or with `2>&1`. */

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { inspect } from 'node:util';
+import { NotFoundError, RacewayError } from '../core/errors.ts';
 import type { AnyFlow, FlowShape } from '../core/flow-shape.ts';
 import { parsePathspec } from '../core/pathspec.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
+import { doctorCommand } from '../store/doctor-command.ts';
 import { databaseFile, type HomeLocation, locateHome } from '../store/home-folder.ts';
 import type { Garbage, RunEnd } from '../store/run-store.ts';
 import { explainMissing } from './explain-missing.ts';
@@ -106,6 +108,27 @@ export class Home implements AsyncDisposable {
     const record = await store.run(place.flow, place.run);
     if (record === undefined) throw await explainMissing(this.#lease, place);
     return new Run<F>(this.#lease, await presentRun(record, store));
+  }
+
+  /**
+   * Reads a run that its process has just said to be recorded.
+   *
+   * @internal
+   * @param pathspec `Flow/run`
+   * @throws {RacewayError} `HOME` when there is none: then the home has lost it
+   */
+  async announcedRun<F extends FlowShape = AnyFlow>(pathspec: string): Promise<Run<F>> {
+    try {
+      return await this.run<F>(pathspec);
+    } catch (cause) {
+      if (!(cause instanceof NotFoundError)) throw cause;
+      throw new RacewayError(
+        'HOME',
+        `cannot read the database ${this.database}: it has lost ${pathspec}, which had just been started`,
+        `Leave alone what is in a home while runs go on. To look into it: ${doctorCommand(this.database)}`,
+        { cause },
+      );
+    }
   }
 
   /**

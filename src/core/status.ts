@@ -5,7 +5,7 @@ export type RunStatus = 'running' | 'successful' | 'failed' | 'timeout';
 export type RunReason =
   /** A task failed after its retries. */
   | { readonly kind: 'task'; readonly pathspec: string; readonly message: string }
-  /** The run process ended with this status for a reason that it did not record. */
+  /** The run process ended with this status for a reason that it did not record. With 0 it left its end out, or the home lost it. */
   | { readonly kind: 'exit'; readonly exitCode: number }
   /** The run process was ended by this signal. */
   | { readonly kind: 'signal'; readonly signalCode: string }
@@ -64,7 +64,7 @@ export function describeReason(reason: RunReason | TaskReason): string {
     case 'exception':
       return reason.message;
     case 'exit':
-      return `its process ended with exit status ${reason.exitCode}`;
+      return `its process ended with exit status ${reason.exitCode}${reason.exitCode === 0 ? ', but no result of it is recorded' : ''}`;
     case 'signal':
       return `its process was ended by ${reason.signalCode}`;
     case 'killed':

@@ -295,7 +295,7 @@ export class Operations<F extends FlowShape> implements AsyncDisposable {
     // The types of a run that is kept elsewhere are as good as the caller's word, as those of every run are.
     if (path === undefined) return { run: foreignRun(pathspec) as unknown as Run<F>, home: undefined };
     const home = await this.#openHome(path);
-    return { run: await home.run<F>(pathspec), home };
+    return { run: await home.announcedRun<F>(pathspec), home };
   }
 
   async #disposeRun(running: Executing<F>): Promise<void> {

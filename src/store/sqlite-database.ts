@@ -113,11 +113,16 @@ export class SqliteDatabase {
     }
   }
 
-  /** As `write`, and waits until the disk has it, and with it everything that was written before. */
+  /**
+   * As `write`, and waits until the disk has it, and with it everything that was written before. It looks once more whether the
+   * files are where they were, since nothing that is written later would notice.
+   */
   writeThrough<T>(work: () => T): T {
     this.exec('PRAGMA synchronous = FULL');
     try {
-      return this.write(work);
+      const result = this.write(work);
+      this.#checkFiles();
+      return result;
     } finally {
       this.exec('PRAGMA synchronous = NORMAL');
     }

@@ -192,6 +192,17 @@ describe.concurrent('raceway run --detach, stop and resume', () => {
     );
   });
 
+  test('fails when the run ended with success in the middle of it', async () => {
+    using leaves = flowFolder(`${SOURCE}\nif (import.meta.main) setTimeout(() => process.exit(0), 300);`);
+    const { status, stderr } = await raceway(['run', leaves.script, '--gate=none', '--waits=true'], {
+      cwd: leaves.path,
+    });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /failed: its process ended with exit status 0, but no result of it is recorded\nTo see how far it came: raceway why Sample/,
+    );
+  });
+
   test('stops every run that is going on when it is asked to', async () => {
     using at = place();
     for (const _ of [1, 2]) {

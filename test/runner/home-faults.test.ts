@@ -150,6 +150,23 @@ process.on('exit', () => {
   });
 });
 
+test('a home that lost a run between its start and its handle is what is named', async () => {
+  using folder = flowFolder(WAITS);
+  await using runner = runnerOf(folder);
+  await runner.run(); // there is a home
+  writeFileSync(
+    folder.file('announces.mjs'),
+    `import { writeFileSync } from 'node:fs';
+const file = process.argv.find((text) => text.startsWith('--runner-attribute-file=')).split('=')[1];
+writeFileSync(file, JSON.stringify({ flow_name: 'Sample', run_id: '1', home: ${JSON.stringify(folder.file('home'))} }));
+setInterval(() => {}, 1000);`,
+  );
+  await using other = new Runner(folder.file('announces.mjs'), { home: folder.file('home'), showOutput: false });
+  await expect(other.run()).rejects.toThrow(
+    /^cannot read the database .*: it has lost Sample\/1, which had just been started\n.* raceway --home=.* doctor$/,
+  );
+});
+
 test('an artifact file that is damaged is mended by the step that made it', async () => {
   using folder = flowFolder(WAITS);
   await using runner = runnerOf(folder);

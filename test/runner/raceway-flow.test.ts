@@ -166,7 +166,9 @@ describe('a Runner and a flow of raceway', () => {
     const ended = { status: 'failed', reason: { kind: 'exit', exitCode: 0 } };
     expect(running).toMatchObject({ ...ended, exitCode: 0 });
     expect(running.run).toMatchObject(ended);
-    await expect(runner.run({ mode: 'waits' }, { reject: true })).rejects.toThrow(/ended with exit status 0\n/);
+    await expect(runner.run({ mode: 'waits' }, { reject: true })).rejects.toThrow(
+      /ended with exit status 0, but no result of it is recorded\n/,
+    );
   });
 
   test('complete a run whose process was killed, without running a finished step again', async () => {
