@@ -10,21 +10,24 @@ export interface Report {
   readonly seconds: number;
 }
 
-/** The table, and under it what failed and what was not injected. Markdown that also reads well as it stands. */
+/** The table, and under it what came about by chance, what failed and what was not injected. Markdown that also reads well as it stands. */
 export function formatReport({ struck, extent, seed, seconds }: Report): string {
-  const rows = struck.map(({ fault, wanted, injected, survived, counts, peaks, checked, missed, notInjected }) => {
-    const facts = [
-      ...[...counts].map(([what, count]) => `${what}: ${count}`),
-      ...[...peaks].map(([what, value]) => `at most ${value} ${what}`),
-      ...[...missed].map(([why, count]) => `tried besides, and not counted, since ${why}: ${count}`),
-    ];
+  const rows = struck.map(({ fault, wanted, injected, survived, checked, notInjected }) => {
     const checks = [...checked].map(([what, count]) => (count === injected ? what : `${what} (×${count})`));
     return [
       fault.title,
       timesOf({ wanted, injected, notInjected }),
       injected === 0 && notInjected !== undefined ? '–' : String(survived),
-      [checks.join(', '), facts.join('; ')].filter(Boolean).join(' – '),
+      checks.join(', '),
     ];
+  });
+  const chances = struck.flatMap(({ fault, counts, peaks, missed }) => {
+    const facts = [
+      ...[...counts].map(([what, count]) => `${what}: ${count}`),
+      ...[...peaks].map(([what, value]) => `at most ${value} ${what}`),
+      ...[...missed].map(([why, count]) => `tried besides, and not counted, since ${why}: ${count}`),
+    ];
+    return facts.length === 0 ? [] : [`- ${fault.title}: ${facts.join('; ')}`];
   });
   const failures = struck.flatMap(({ fault, failed }) =>
     failed.map(
@@ -42,6 +45,7 @@ export function formatReport({ struck, extent, seed, seconds }: Report): string 
   return [
     `Seed ${seed}, ${extent}, ${state()}, ${machine()}, ${Math.round(seconds)} s.`,
     formatTable([['fault', 'times injected', 'survived', 'what was checked'], ...rows]),
+    `What came about:\n\n${chances.join('\n')}`,
     ...(failures.length === 0 ? [] : [`Failed:\n\n${failures.join('\n')}`]),
     ...(notInjected.length === 0
       ? []
@@ -75,6 +79,7 @@ function machine(): string {
 function formatTable([head = [], ...body]: readonly (readonly string[])[]): string {
   const rows = [head, ...body].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
   const widths = head.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
+  widths[widths.length - 1] = 3; // the last column may hold a whole paragraph
   const line = (row: readonly string[]) =>
     `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
   return [line(rows[0] ?? []), line(widths.map((width) => '-'.repeat(width))), ...rows.slice(1).map(line)].join('\n');

@@ -27,7 +27,7 @@ interface Damage {
 export const artifactLost: Fault = {
   name: 'artifact-lost',
   title: 'An artifact file removed, cut off or changed during a run',
-  times: { full: 60, bounded: 2 },
+  times: { full: 40, bounded: 2 },
   async strike(injection) {
     const { random, home } = injection;
     let damage: Damage | undefined;

@@ -14,7 +14,7 @@ const HOUR_MS = 3_600_000;
 export const clockSet: Fault = {
   name: 'clock-set',
   title: 'The clock of Node (its Date, not that of the machine) set back or forward during a run',
-  times: { full: 40, bounded: 1 },
+  times: { full: 20, bounded: 1 },
   async strike(injection) {
     const { random } = injection;
     const clock = join(injection.folder, 'clock');

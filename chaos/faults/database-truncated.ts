@@ -7,7 +7,7 @@ import { damageIsTold, struckRun } from '../storage.ts';
 export const databaseTruncated: Fault = {
   name: 'database-truncated',
   title: 'The database truncated during a run',
-  times: { full: 60, bounded: 1 },
+  times: { full: 40, bounded: 1 },
   async strike(injection) {
     const { random } = injection;
     const database = databaseFile(injection.home);

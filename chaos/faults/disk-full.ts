@@ -12,7 +12,7 @@ const FULL = /disk is full|ENOSPC/;
 export const diskFull: Fault = {
   name: 'disk-full',
   title: 'The disk of the home full, at any point of a run',
-  times: { full: 60, bounded: 2 },
+  times: { full: 40, bounded: 2 },
   async strike(injection) {
     // A run takes 5 to 7 MB, most of it for an artifact or for one commit; what is small is tried more often.
     const isCommit = injection.number % 2 === 0;

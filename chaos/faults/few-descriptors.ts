@@ -16,7 +16,7 @@ const FEWEST = 22;
 export const fewDescriptors: Fault = {
   name: 'few-descriptors',
   title: 'File descriptors exhausted (prlimit --nofile)',
-  times: { full: 60, bounded: 3 },
+  times: { full: 40, bounded: 3 },
   async strike(injection) {
     if (!canRun(['prlimit', '--nofile=64', 'true'])) throw new NotInjectable('there is no prlimit');
     const limit = injection.random.integer(FEWEST, 50);

@@ -31,7 +31,7 @@ const HANGING = { commandLine: [8, 18], parent: [9, 20] } as const;
 export const fewProcesses: Fault = {
   name: 'few-processes',
   title: 'Processes and threads exhausted (prlimit --nproc, as another user)',
-  times: { full: 60, bounded: 2 },
+  times: { full: 30, bounded: 2 },
   async strike(injection) {
     const user = FIRST_USER + (process.pid % 10_000) * 100 + (injection.number % 100);
     const asUser = ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups'];

@@ -9,7 +9,7 @@ const CAUSE = /EFBIG|file too large|disk is full|disk I\/O error/i;
 export const fileSizeLimit: Fault = {
   name: 'file-size-limit',
   title: 'A limit on the size of files (prlimit --fsize)',
-  times: { full: 40, bounded: 1 },
+  times: { full: 30, bounded: 1 },
   async strike(injection) {
     if (!canRun(['prlimit', '--fsize=1000000', 'true'])) throw new NotInjectable('there is no prlimit');
     const limit = Math.round(20_000 * 250 ** injection.random.next());

@@ -9,7 +9,7 @@ import { handleWasRight, struckRun } from '../storage.ts';
 export const folderRemoved: Fault = {
   name: 'folder-removed',
   title: 'The working folder of the flow removed during a run',
-  times: { full: 40, bounded: 1 },
+  times: { full: 20, bounded: 1 },
   async strike(injection) {
     const cwd = join(injection.folder, 'work');
     mkdirSync(cwd);

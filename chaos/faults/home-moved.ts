@@ -8,7 +8,7 @@ import { handleWasRight, struckRun } from '../storage.ts';
 export const homeMoved: Fault = {
   name: 'home-moved',
   title: 'The home moved during a run, and back',
-  times: { full: 60, bounded: 2 },
+  times: { full: 30, bounded: 2 },
   async strike(injection) {
     const elsewhere = `${injection.home}-elsewhere`;
     const isShort = injection.number % 2 === 0;

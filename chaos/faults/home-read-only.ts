@@ -10,7 +10,7 @@ import { handleWasRight, struckRun } from '../storage.ts';
 export const homeReadOnly: Fault = {
   name: 'home-read-only',
   title: 'The home made read-only during a run (chattr +i)',
-  times: { full: 40, bounded: 1 },
+  times: { full: 30, bounded: 1 },
   async strike(injection) {
     if (!canRun(['chattr', '+i', injection.temporary])) throw new NotInjectable('chattr +i is not allowed here');
     set('-i', [injection.temporary]);

@@ -17,7 +17,7 @@ const CAUSE =
 export const homeRemoved: Fault = {
   name: 'home-removed',
   title: 'The home removed during a run',
-  times: { full: 40, bounded: 2 },
+  times: { full: 30, bounded: 2 },
   async strike(injection) {
     const struck = await struckRun(injection, {
       strike: () => {

@@ -12,7 +12,7 @@ import { until } from '../until.ts';
 export const killDetaching: Fault = {
   name: 'kill-detaching',
   title: 'SIGKILL of the script that started a detached run, at a random instant',
-  times: { full: 100, bounded: 2 },
+  times: { full: 40, bounded: 2 },
   async strike(injection) {
     const { wallMs } = await injection.undisturbed();
     const parent = injection.startParent({ options: { detached: true } });

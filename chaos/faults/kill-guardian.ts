@@ -13,7 +13,7 @@ import { until } from '../until.ts';
 export const killGuardian: Fault = {
   name: 'kill-guardian',
   title: 'SIGKILL of a guardian, and in every other case of its owner after it',
-  times: { full: 200, bounded: 2 },
+  times: { full: 80, bounded: 2 },
   async strike(injection) {
     const { wallMs } = await injection.undisturbed();
     const owns = injection.random.next() < 0.5;

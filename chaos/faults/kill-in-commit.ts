@@ -19,7 +19,7 @@ const LARGE_COMMIT_PAGES = 600;
 export const killInCommit: Fault = {
   name: 'kill-in-commit',
   title: 'SIGKILL of the run process inside a commit',
-  times: { full: 150, bounded: 2 },
+  times: { full: 60, bounded: 2 },
   async strike(injection) {
     await injection.undisturbed(PARAMETERS);
     mkdirSync(injection.home, { mode: 0o700 });

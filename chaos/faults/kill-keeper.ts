@@ -13,7 +13,7 @@ import { until } from '../until.ts';
 export const killKeeper: Fault = {
   name: 'kill-keeper',
   title: 'SIGKILL of the keeper of a detached run, and in every other case of the script that started it',
-  times: { full: 100, bounded: 2 },
+  times: { full: 40, bounded: 2 },
   async strike(injection) {
     const { wallMs } = await injection.undisturbed();
     const parent = injection.startParent({ options: { detached: true } });

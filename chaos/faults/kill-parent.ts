@@ -7,7 +7,7 @@ import { kill, STAYS } from '../injection.ts';
 export const killParent: Fault = {
   name: 'kill-parent',
   title: 'SIGKILL of the parent script at a random instant',
-  times: { full: 200, bounded: 3 },
+  times: { full: 120, bounded: 3 },
   async strike(injection) {
     const { wallMs } = await injection.undisturbed();
     const parent = injection.startParent({ environment: STAYS });

@@ -8,7 +8,7 @@ import { until } from '../until.ts';
 export const killResume: Fault = {
   name: 'kill-resume',
   title: 'SIGKILL of a run, of its resume, and of the resume of that',
-  times: { full: 100, bounded: 1 },
+  times: { full: 40, bounded: 1 },
   async strike(injection) {
     const { wallMs } = await injection.undisturbed();
     for (const command of ['run', 'resume', 'resume']) {

@@ -12,7 +12,7 @@ import { until } from '../until.ts';
 export const killRun: Fault = {
   name: 'kill-run',
   title: 'SIGKILL of the run process at a random instant',
-  times: { full: 200, bounded: 3 },
+  times: { full: 120, bounded: 3 },
   async strike(injection) {
     const { wallMs } = await injection.undisturbed();
     const isDetached = injection.number % 3 === 0;

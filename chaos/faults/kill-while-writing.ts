@@ -20,7 +20,7 @@ const OTHERS_BYTES = 150_000;
 export const killWhileWriting: Fault = {
   name: 'kill-while-writing',
   title: `SIGKILL of a worker, its run process or the parent while an artifact of ${MEGABYTES} MB is written`,
-  times: { full: 150, bounded: 2 },
+  times: { full: 60, bounded: 2 },
   async strike(injection) {
     await injection.undisturbed([`--megabytes=${MEGABYTES}`]);
     const parent = injection.startParent({ parameters: { megabytes: MEGABYTES } });

@@ -15,7 +15,7 @@ import { until } from '../until.ts';
 export const killWorker: Fault = {
   name: 'kill-worker',
   title: 'SIGKILL of a worker at a random instant',
-  times: { full: 200, bounded: 3 },
+  times: { full: 120, bounded: 3 },
   async strike(injection) {
     const { wallMs } = await injection.undisturbed();
     const parent = injection.startParent();

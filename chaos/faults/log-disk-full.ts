@@ -8,7 +8,7 @@ import { handleWasRight, struckRun } from '../storage.ts';
 export const logDiskFull: Fault = {
   name: 'log-disk-full',
   title: 'The disk of the logs full, while a task prints',
-  times: { full: 30, bounded: 1 },
+  times: { full: 20, bounded: 1 },
   async strike(injection) {
     using disk = mountDisk(join(injection.home, 'logs'), injection.random.integer(20_000, 4_000_000));
     const parameters = { lines: 100_000 };

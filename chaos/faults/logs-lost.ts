@@ -21,7 +21,7 @@ const UNSEEN_BYTES = 64;
 export const logsLost: Fault = {
   name: 'logs-lost',
   title: 'The folder of the logs, or one log, removed or cut off during a run',
-  times: { full: 40, bounded: 1 },
+  times: { full: 30, bounded: 1 },
   async strike(injection) {
     const { random } = injection;
     const logs = join(injection.home, 'logs');

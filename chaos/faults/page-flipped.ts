@@ -32,7 +32,7 @@ interface Flip {
 export const pageFlipped: Fault = {
   name: 'page-flipped',
   title: 'Bytes of the database changed at a random place that is in use, during a run or after it',
-  times: { full: 120, bounded: 2 },
+  times: { full: 60, bounded: 2 },
   async strike(injection) {
     let flip: Flip | undefined;
     const strike = (): void => {

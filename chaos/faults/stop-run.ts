@@ -28,7 +28,7 @@ const LOST_AFTER_MS = 60_000;
 export const stopRun: Fault = {
   name: 'stop-run',
   title: 'SIGSTOP of the run process for longer than its heartbeat, then SIGCONT',
-  times: { full: 40, bounded: 2 },
+  times: { full: 30, bounded: 2 },
   atOnce: 4,
   async strike(injection) {
     await promisify(execFile)(ELSEWHERE[0], [...ELSEWHERE.slice(1), 'true']).catch((error: unknown) => {

@@ -12,7 +12,7 @@ import { handleWasRight, struckRun } from '../storage.ts';
 export const temporaryLost: Fault = {
   name: 'temporary-lost',
   title: 'The folder for temporary files emptied, removed or full during a run',
-  times: { full: 60, bounded: 2 },
+  times: { full: 30, bounded: 2 },
   async strike(injection) {
     const { temporary } = injection;
     const kind = injection.number % 3;

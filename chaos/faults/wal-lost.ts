@@ -7,7 +7,7 @@ import { damageIsTold, struckRun } from '../storage.ts';
 export const walLost: Fault = {
   name: 'wal-lost',
   title: 'The -wal or -shm of the database removed or truncated during a run',
-  times: { full: 60, bounded: 2 },
+  times: { full: 40, bounded: 2 },
   async strike(injection) {
     const { random } = injection;
     const struck = await struckRun(injection, {
