@@ -14,6 +14,8 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     // More than there are processors, because most of the time is spent waiting for child processes.
     maxWorkers: 3,
+    // Of the tests that a file runs at once: more of them do not end sooner, and each would come nearer to its limit.
+    maxConcurrency: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

@@ -7,6 +7,7 @@ import { checkHome } from '../src/client/check-home.ts';
 import { openHome } from '../src/client/home.ts';
 import type { Run } from '../src/client/run.ts';
 import { NotFoundError } from '../src/core/errors.ts';
+import { describeReason } from '../src/core/status.ts';
 import { databaseFile } from '../src/store/home-folder.ts';
 import { claimsAreTrue, nothingIsLeft, recordsAreWhole } from './aftermath.ts';
 import { type Heard, heard } from './heard.ts';
@@ -70,7 +71,7 @@ export async function struckRun(
     'the handle settles',
     ended !== undefined && handle === undefined && refusal === undefined && `the script said ${stdout} ${stderr}`,
   );
-  const told = [refusal, handle?.stderr, handle?.reason && JSON.stringify(handle.reason)].filter(Boolean).join('\n');
+  const told = [refusal, handle?.stderr, handle?.reason && describeReason(handle.reason)].filter(Boolean).join('\n');
   injection.count(`runs that were ${handle?.status ?? 'refused'}`);
   return { pid: heard(stdout, 'started')?.pid, handle, refusal, told };
 }
@@ -238,9 +239,9 @@ function namesCause(injection: Injection, { handle, told }: StruckRun, cause: Re
       return tellsOf(injection, reason.message, cause);
     case 'exit':
       if (reason.exitCode !== 0) return tellsOf(injection, told, cause);
-      // All was well until it had ended, so nobody could know more.
-      injection.count('runs of which the handle says that no result is recorded although they ended well');
-      return true;
+      // All was well until it had ended, so nobody can know more than that the end is not there.
+      injection.count('runs of which the handle says that they ended with 0 before they were done');
+      return injection.checkNames(told, /exit status 0 before it was done/);
     default:
       return tellsOf(injection, told, cause);
   }

@@ -34,7 +34,7 @@ const SIGNALLED = 128;
  * Executes a run, and shows what it prints and how far it is; or, detached, only starts it. A signal ends the run, a second one
  * without grace.
  *
- * @returns the exit status: that of the run's process
+ * @returns the exit status: that of the run's process, or of the signal that this one got; 1 when the former is 0 and the run is not successful
  */
 export async function executeRun(context: CliContext, request: RunRequest): Promise<number> {
   const { output, options } = context;
@@ -87,7 +87,8 @@ export async function executeRun(context: CliContext, request: RunRequest): Prom
     await copied;
   }
   if (output.isJson && isOfHome) output.json(runFacts(running.run));
-  return interrupts.status ?? statusOf(running, { context, isOfHome });
+  const status = statusOf(running, { context, isOfHome });
+  return interrupts.status ?? status;
 }
 
 function checkRequest(
@@ -154,9 +155,11 @@ function statusOf(running: ExecutingRun, { context, isOfHome }: { context: CliCo
   const isFailedInSilence = exitCode === 0 && reason !== undefined;
   if (signalCode === null && !isFailedInSilence) return exitCode ?? FAILED_STATUS;
   const canBeSeen = isOfHome && reason?.kind !== 'unread';
+  const isLeft = isFailedInSilence && reason.kind === 'exit';
+  const doctor = `\nIf its script does not leave early, the home has lost the end of it: ${racewayCommand(context, 'doctor')}`;
   const next = canBeSeen ? `\nTo see how far it came: ${racewayCommand(context, 'why', run.pathspec)}` : '';
   const why = reason === undefined ? String(signalCode) : describeReason(reason);
-  context.output.note(`${run.pathspec} failed: ${why}${next}`);
+  context.output.note(`${run.pathspec} failed: ${why}${isLeft ? doctor : ''}${next}`);
   return signalCode === null ? FAILED_STATUS : SIGNALLED + constants.signals[signalCode];
 }
 

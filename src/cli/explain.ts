@@ -29,8 +29,10 @@ export interface Explanation {
   readonly task: ExplainedTask | undefined;
   /** What failed. */
   readonly failed: Task | undefined;
-  /** What was running when the run was ended, if nothing failed. */
-  readonly unfinished: readonly { readonly task: Task; readonly lines: readonly PastLine[] }[];
+  /** What is running, or was when the run was ended, if nothing failed. The latest first. */
+  readonly unfinished: readonly Task[];
+  /** The last lines of the first of them. */
+  readonly unfinishedLines: readonly (readonly PastLine[])[];
   readonly source: SourceChange | undefined;
   readonly commands: AgainCommands;
   readonly secrets: UnkeptSecrets;
@@ -50,7 +52,7 @@ const LAST_LINES = 10;
 /** The endings of which only the run's process could say why. */
 const ENDED_ALONE: ReadonlySet<RunReason['kind'] | undefined> = new Set(['lost', 'exit', 'signal'] as const);
 
-/** How many of the tasks that were running when a run was ended are looked at. */
+/** Of so many tasks that run, or were running when a run was ended, the last lines are read. */
 const UNFINISHED_SHOWN = 3;
 
 /**
@@ -70,8 +72,9 @@ export async function explain(
   const isAsked = asksScript && (task !== undefined || commands.resume !== undefined || givenFile !== undefined);
   const script = isAsked ? await askScript(run, { home: home.path, givenFile }) : undefined;
   const explained = task && (await explainTask(task));
-  const unfinished = task === undefined && run.finished ? await unfinishedTasks(run) : [];
-  const lines = [...(explained?.lines ?? []), ...unfinished.flatMap((one) => one.lines)];
+  const unfinished = task === undefined ? await unfinishedTasks(run) : [];
+  const unfinishedLines = await Promise.all(unfinished.slice(0, UNFINISHED_SHOWN).map(lastLinesOf));
+  const lines = [...(explained?.lines ?? []), ...unfinishedLines.flat()];
   return {
     run,
     named: place?.depth,
@@ -84,6 +87,7 @@ export async function explain(
     task: explained,
     failed,
     unfinished,
+    unfinishedLines,
     source: script && task && sourceChange(script, await stepOf(home, task)),
     commands,
     secrets: unkeptSecrets(run, { declared: script && 'secrets' in script ? script.secrets : [], task }),
@@ -112,20 +116,18 @@ async function explainTask(task: Task): Promise<ExplainedTask> {
     task,
     parents,
     inherited: await Promise.all(artifacts.map(async (artifact) => ({ artifact, shown: await shownValue(artifact) }))),
-    lines: await lastLines(task, { count: LAST_LINES, streams: ['stdout', 'stderr'] }),
+    lines: await lastLinesOf(task),
   };
 }
 
-/** The tasks that were stopped, or lost with the run; the latest first. */
-async function unfinishedTasks(run: Run): Promise<Explanation['unfinished']> {
+/** The tasks that run; of a run that has ended those that were stopped, or lost with it. */
+async function unfinishedTasks(run: Run): Promise<readonly Task[]> {
   const all = await Array.fromAsync(run.tasks());
-  const unfinished = all.filter(({ status }) => status === 'failed').slice(0, UNFINISHED_SHOWN);
-  return Promise.all(
-    unfinished.map(async (task) => ({
-      task,
-      lines: await lastLines(task, { count: LAST_LINES, streams: ['stdout', 'stderr'] }),
-    })),
-  );
+  return all.filter(({ status }) => status === (run.finished ? 'failed' : 'running'));
+}
+
+async function lastLinesOf(task: Task): Promise<readonly PastLine[]> {
+  return await lastLines(task, { count: LAST_LINES, streams: ['stdout', 'stderr'] });
 }
 
 /** Those that name it as their origin, oldest first. */

@@ -9,7 +9,7 @@ export function explanationJson(explanation: Explanation | undefined): object {
   return explanation === undefined ? NOTHING : jsonOf(explanation);
 }
 
-const NOTHING = {
+const NOTHING: Readonly<Record<keyof ReturnType<typeof jsonOf>, unknown>> = {
   run: null,
   stderr: null,
   resumes: [],
@@ -24,7 +24,18 @@ const NOTHING = {
   secrets: { giveAgain: [], giveIfGiven: [] },
 };
 
-function jsonOf({ run, words, resumes, task, failed, unfinished, source, commands, secrets }: Explanation): object {
+function jsonOf({
+  run,
+  words,
+  resumes,
+  task,
+  failed,
+  unfinished,
+  unfinishedLines,
+  source,
+  commands,
+  secrets,
+}: Explanation) {
   const parameters: Readonly<Record<string, unknown>> = run.parameters;
   return {
     run: runFacts(run),
@@ -44,7 +55,10 @@ function jsonOf({ run, words, resumes, task, failed, unfinished, source, command
             artifacts: task.inherited.map(({ artifact, shown }) => artifactFacts(artifact, shown)),
           },
     lastLines: task?.lines.map(lineFacts) ?? [],
-    runningTasks: unfinished.map(({ task: one, lines }) => ({ ...taskFacts(one), lastLines: lines.map(lineFacts) })),
+    runningTasks: unfinished.map((one, index) => ({
+      ...taskFacts(one),
+      lastLines: unfinishedLines[index]?.map(lineFacts) ?? [],
+    })),
     source: source ?? null,
     commands: { spin: commands.spin ?? null, resume: commands.resume ?? null },
     secrets,

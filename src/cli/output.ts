@@ -38,6 +38,7 @@ export class Output {
   /** Whether somebody looks at stderr, so that something may move there. */
   readonly isLive: boolean;
   readonly #left = new AbortController();
+  #writeError: NodeJS.ErrnoException | undefined;
   #buffer: string[] = [];
   #bufferLength = 0;
   #bufferStream: 'stdout' | 'stderr' = 'stdout';
@@ -48,15 +49,20 @@ export class Output {
     this.isLive = wantsColour && process.stderr.isTTY && process.env['TERM'] !== 'dumb';
     for (const stream of [process.stdout, process.stderr]) {
       stream.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EPIPE') throw error;
+        if (error.code !== 'EPIPE') this.#writeError ??= error;
         this.#left.abort();
       });
     }
   }
 
-  /** Aborted when whoever read the output has left (`| head`). */
+  /** Aborted when nothing can be printed any more: whoever read the output has left (`| head`), or its disk is full. */
   get left(): AbortSignal {
     return this.#left.signal;
+  }
+
+  /** Why nothing can be printed any more, unless its reader has left, which may do so. */
+  get writeError(): Error | undefined {
+    return this.#writeError;
   }
 
   /** Prints one line for people. */

@@ -24,7 +24,7 @@ const PARENTS_SHOWN = 10;
 /** An explanation for people. */
 export function printExplanation(context: CliContext, explanation: Explanation): void {
   const { output } = context;
-  const { run, named, span, words, resumes, task, failed, unfinished, source } = explanation;
+  const { run, named, span, words, resumes, task, failed, unfinished, unfinishedLines, source } = explanation;
   output.line({ style: 'bold', text: run.pathspec }, '  ', statusPart(run.status, run.reason));
   output.line('  ', inWords(run, { span, words }));
   for (const resume of resumes) {
@@ -36,10 +36,14 @@ export function printExplanation(context: CliContext, explanation: Explanation):
   }
   if (words !== undefined) printWords(output, words);
   if (task !== undefined) printTask(output, { ...task, run });
-  for (const { task: one, lines } of unfinished) {
-    title(output, `It was running ${one.pathspec}, for ${timeOf(one, lines)}`);
+  for (const [index, lines] of unfinishedLines.entries()) {
+    const one = unfinished[index];
+    if (one === undefined) continue;
+    title(output, `It ${run.finished ? 'was' : 'is'} running ${one.pathspec}, for ${timeOf(one, lines)}`);
     printLines(output, lines);
   }
+  const more = unfinished.length - unfinishedLines.length;
+  if (more > 0) title(output, `and ${more} ${more === 1 ? 'task' : 'tasks'} more`);
   if (source !== undefined && task !== undefined) {
     title(output, 'Source');
     output.line('    ', sourceText(source, task.task.stepName));
@@ -53,27 +57,19 @@ function printCommands(context: CliContext, { run, task, commands, secrets }: Ex
     ['this task alone', commands.spin],
     ['the rest of the run', commands.resume],
   ].filter((row): row is [string, string] => row[1] !== undefined);
-  if (next.length > 0) {
-    title(output, task?.task.successful === true ? 'To run it again' : 'Once it is mended, run again');
-    output.table(
-      next.map(([what, command]) => [{ style: 'dim', text: what } as const, { style: 'bold', text: command } as const]),
-      '    ',
-    );
-  } else if (run.kind === 'run' && run.finished && !run.successful) {
-    title(output, 'Once it is mended, run again');
-    const command = `${racewayCommand(context, 'resume')} --file=<file> ${run.pathspec}`;
-    output.table(
-      [
-        [
-          { style: 'dim', text: 'the rest of the run' },
-          { style: 'bold', text: command },
-        ],
-      ],
-      '    ',
-    );
+  const needsFile = next.length === 0 && run.kind === 'run' && run.finished && !run.successful;
+  if (needsFile)
+    next.push(['the rest of the run', `${racewayCommand(context, 'resume')} --file=<file> ${run.pathspec}`]);
+  if (next.length === 0) return;
+  title(output, task?.task.successful === true ? 'To run it again' : 'Once it is mended, run again');
+  output.table(
+    next.map(([what, command]) => [{ style: 'dim', text: what } as const, { style: 'bold', text: command } as const]),
+    '    ',
+  );
+  if (needsFile) {
     const file = flowFileOf(run);
     output.line('    with its flow script', file === undefined ? '' : `: ${file} is not there any more`);
-  } else return;
+  }
   const { giveAgain, giveIfGiven } = secrets;
   if (giveAgain.length > 0) output.line('    and give again what is secret and was not kept: ', flags(giveAgain));
   if (giveIfGiven.length > 0)

@@ -15,6 +15,7 @@ export async function runCli(argv: readonly string[]): Promise<never> {
   let output = new Output({ isJson: argv.includes('--json'), wantsColour: false });
   let status = 0;
   const program = buildProgram(async (form, { words, options: { home, json, color, ...options } }) => {
+    if (home === '') throw new UsageError('--home is empty\nName a folder, or leave it out.', USAGE_STATUS);
     output = new Output({ isJson: json === true, wantsColour: color !== false });
     status = await act(form, { output, words, options, home: typeof home === 'string' ? home : undefined });
   });
@@ -24,6 +25,14 @@ export async function runCli(argv: readonly string[]): Promise<never> {
     status = explain(error, output);
   }
   await output.flush();
+  if (output.writeError !== undefined) {
+    output.error(
+      `not all could be printed: ${output.writeError.message}\nMend that, or print to another place.`,
+      'OUTPUT',
+    );
+    await output.flush();
+    status ||= FAILED_STATUS;
+  }
   process.exit(status); // what is still open must not keep the command from ending
 }
 
@@ -36,7 +45,7 @@ async function complete(words: readonly string[]): Promise<never> {
   process.exit(0);
 }
 
-/** Ends with success when nobody reads what is printed any more, as of `raceway ls | head -1`. */
+/** Ends with success when nobody reads what is printed any more, as of `raceway ls | head -1`. A run goes on. */
 async function act(form: CommandForm, context: CliContext): Promise<number> {
   const action = (await form.load())(context).then((status) => status ?? 0);
   if (form.outlivesReader === true) return action;

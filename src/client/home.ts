@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { NotFoundError, RacewayError } from '../core/errors.ts';
 import type { AnyFlow, FlowShape } from '../core/flow-shape.ts';
 import { parsePathspec } from '../core/pathspec.ts';
+import type { RunEnding } from '../core/status.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
 import { doctorCommand } from '../store/doctor-command.ts';
 import { databaseFile, type HomeLocation, locateHome } from '../store/home-folder.ts';
@@ -169,6 +170,17 @@ export class Home implements AsyncDisposable {
   async processOf(pathspec: string): Promise<ProcessIdentity | undefined> {
     const { flow, run } = parsePathspec(pathspec, 'run');
     return (await this.#lease.store.run(flow, run))?.process;
+  }
+
+  /**
+   * Notes that a run is about to be ended, before it is.
+   *
+   * @internal
+   * @param pathspec `Flow/run`
+   */
+  async recordEnding(pathspec: string, ending: RunEnding): Promise<void> {
+    const { flow, run } = parsePathspec(pathspec, 'run');
+    await this.#lease.store.recordEnding(flow, run, ending);
   }
 
   /**

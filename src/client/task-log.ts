@@ -127,7 +127,7 @@ async function locate(
     throw new NotFoundError(
       pathspecOf(task),
       `${pathspecOf(task)} has no attempt ${attempt}`,
-      `Its attempts are ${numbers.join(', ')}.`,
+      numbers.length === 1 ? `It has only attempt ${numbers.join()}.` : `Its attempts are ${numbers.join(', ')}.`,
     );
   }
   const file = logFile(lease.home, { flow, runId, taskId, attempt: number, stream });

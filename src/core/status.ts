@@ -18,6 +18,9 @@ export type RunReason =
   /** The run process ended as if all were well, but its home, which alone could tell, cannot be read; the message says what to do. Never recorded. */
   | { readonly kind: 'unread'; readonly message: string };
 
+/** Why somebody ends a run. */
+export type RunEnding = 'killed' | 'timeout';
+
 /** Status and reason of a run, which belong together. */
 export type RunState =
   | { readonly status: 'running' }
@@ -64,7 +67,7 @@ export function describeReason(reason: RunReason | TaskReason): string {
     case 'exception':
       return reason.message;
     case 'exit':
-      return `its process ended with exit status ${reason.exitCode}${reason.exitCode === 0 ? ', but no result of it is recorded' : ''}`;
+      return `its process ended with exit status ${reason.exitCode}${reason.exitCode === 0 ? ' before it was done' : ''}`;
     case 'signal':
       return `its process was ended by ${reason.signalCode}`;
     case 'killed':

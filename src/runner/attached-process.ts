@@ -103,18 +103,21 @@ export class AttachedProcess implements RunProcess, StartedProcess {
     };
   }
 
-  /** @throws {RacewayError} `OTHER_MACHINE` when it runs on another machine, `UNSEEN` as `endTree` */
+  checkReach(): void {
+    const elsewhere = this.#facts.identities.find(isElsewhere);
+    if (elsewhere === undefined || this.#exit !== undefined) return;
+    throw new RacewayError(
+      'OTHER_MACHINE',
+      `cannot end the run: its process ${elsewhere.pid} is on the machine ${elsewhere.host}`,
+      `Do it there: raceway stop, or kill ${elsewhere.pid}.`,
+    );
+  }
+
+  /** @throws {RacewayError} `OTHER_MACHINE` as `checkReach`, `UNSEEN` as `endTree` */
   async end({ graceMs }: { readonly graceMs?: number | undefined } = {}): Promise<void> {
-    const { identities, tree } = this.#facts;
+    const { tree } = this.#facts;
     if (this.#exit !== undefined) return;
-    const elsewhere = identities.find(isElsewhere);
-    if (elsewhere !== undefined) {
-      throw new RacewayError(
-        'OTHER_MACHINE',
-        `cannot end the run: its process ${elsewhere.pid} is on the machine ${elsewhere.host}`,
-        `Do it there: raceway stop, or kill ${elsewhere.pid}.`,
-      );
-    }
+    this.checkReach();
     using _held = this.hold();
     try {
       if (!(await endTree(tree, { graceMs }))) await endUnseenTree(tree.pid, { graceMs });

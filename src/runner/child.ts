@@ -94,6 +94,8 @@ export class Child implements RunProcess, StartedProcess {
     return this.#exit;
   }
 
+  checkReach(): void {}
+
   /** Ends the child and everything it started: SIGTERM, then SIGKILL after `graceMs`. Resolves when nothing of it is left; throws as `endTree`. */
   async end({ graceMs }: { graceMs?: number | undefined } = {}): Promise<void> {
     if (!(await endTree(this.#tree, { graceMs }))) await endUnseenTree(this.pid, { graceMs });

@@ -3,11 +3,11 @@ import type { Home } from '../client/home.ts';
 import type { Run } from '../client/run.ts';
 import type { Task } from '../client/task.ts';
 import type { LogStream } from '../client/task-log.ts';
-import { InvalidOptionError, RacewayError } from '../core/errors.ts';
+import { InvalidOptionError } from '../core/errors.ts';
 import type { FlowShape } from '../core/flow-shape.ts';
 import { formatCommand } from '../core/format-command.ts';
 import { harmless } from '../core/harmless.ts';
-import { describeReason, type RunReason, type RunState, type RunStatus } from '../core/status.ts';
+import { describeReason, type RunEnding, type RunReason, type RunState, type RunStatus } from '../core/status.ts';
 import type { LogLine } from '../process/line-reader.ts';
 import { copyLog } from './copy-log.ts';
 import { endAnyhow } from './end-anyhow.ts';
@@ -77,7 +77,7 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
   readonly #settled: Promise<void>;
   #state: RunState = { status: 'running' };
   /** Why the run is being ended from here. */
-  #ending: 'killed' | 'timeout' | undefined;
+  #ending: RunEnding | undefined;
   #disposed: Promise<void> | undefined;
 
   /** What is executed, in its home. It is there as soon as the constructor has returned. */
@@ -239,23 +239,28 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
     );
   }
 
-  async #end(why: 'killed' | 'timeout', graceMs?: number): Promise<void> {
+  async #end(why: RunEnding, graceMs?: number): Promise<void> {
     if (this.#process.exit === undefined) {
-      const before = this.#ending;
+      this.#process.checkReach();
       this.#ending ??= why;
-      try {
-        await this.#process.end({ graceMs });
-      } catch (error) {
-        // Else it has had its signals, and only what became of it could not be seen.
-        if (error instanceof RacewayError && error.code === 'OTHER_MACHINE') this.#ending = before;
-        throw error;
-      }
+      await this.#noteEnding(this.#ending);
+      await this.#process.end({ graceMs });
     }
     await this.#settled;
   }
 
+  /** So that all who look at the run hear the same of its end, whoever they are and whenever they look. */
+  async #noteEnding(why: RunEnding): Promise<void> {
+    const { home, run } = this.#parts;
+    try {
+      await home?.recordEnding(run.pathspec, why);
+    } catch {
+      // The home is gone, full or locked: then it is recorded once the run has ended, if it can be.
+    }
+  }
+
   /** The same for when nobody waits for it. Never rejects. */
-  async #endAnyhow(why: 'killed' | 'timeout'): Promise<void> {
+  async #endAnyhow(why: RunEnding): Promise<void> {
     await endAnyhow(() => this.#end(why), { isGone: () => this.#process.exit !== undefined });
   }
 
@@ -287,14 +292,16 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
     }
     const state = this.#stateFromRecord(run);
     try {
-      // A run process that was struck down has recorded nothing, and one that was asked to end does not know by whom.
+      // A run process that was struck down has recorded nothing.
       const endedAt = this.#process.exit?.at;
-      if ('reason' in state && (await home.recordEnd(run.pathspec, { ...state, endedAt }))) await run.refresh();
+      if ('reason' in state) await home.recordEnd(run.pathspec, { ...state, endedAt });
+      await run.refresh();
       if (this.subject !== run) await this.subject.refresh();
     } catch {
-      // The disk is full, for one. Whoever looks at the run from now on finds it lost.
+      return state; // The disk is full, for one. Whoever looks at the run from now on finds it lost.
     }
-    return state;
+    const { status, reason } = run; // somebody else may have ended it
+    return (status === 'failed' || status === 'timeout') && reason !== undefined ? { status, reason } : state;
   }
 
   /** A run that is kept in a home succeeded only if that says so: its script may have called `process.exit(0)` halfway. */

@@ -25,6 +25,8 @@ export interface RunProcess {
   readonly exit: Exit | undefined;
   /** Keeps this process alive until the result is disposed, as long as the run process has not ended. */
   hold(): Disposable;
+  /** @throws {RacewayError} `OTHER_MACHINE` when it cannot be ended from here */
+  checkReach(): void;
   /** Ends it and everything it started: SIGTERM, then SIGKILL after `graceMs`. Resolves when nothing of it is left. */
   end(options?: { readonly graceMs?: number | undefined }): Promise<void>;
   /**

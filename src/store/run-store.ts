@@ -3,6 +3,7 @@ import type { ProcessIdentity } from '../core/process-identity.ts';
 import type {
   FinalRunState,
   FinalTaskState,
+  RunEnding,
   RunReason,
   RunState,
   RunStatus,
@@ -269,8 +270,14 @@ export interface RunLabels {
     change: { add?: readonly string[]; remove?: readonly string[] },
   ): Promise<void>;
   /**
+   * Notes that somebody is about to end a run, which then knows more of its end than the signal that it gets; the first who
+   * does so counts. Changes nothing in one that has ended, and waits for nobody who has the store locked.
+   */
+  recordEnding(flow: string, runId: string, ending: RunEnding): Promise<void>;
+  /**
    * Records that a run was found ended, unless someone was faster: only a run that is still recorded as running, or
-   * that only knows by which signal it ended, changes. One that is lost ended when it was last heard of.
+   * that only knows by which signal it ended, changes. One that is lost ended when it was last heard of. An end by a
+   * signal, or without a word, is the ending that was noted, if one was.
    */
   recordEnd(flow: string, runId: string, end: RunEnd): Promise<boolean>;
 }
@@ -292,7 +299,7 @@ export interface RunWriter {
   finishAttempt(result: AttemptResult): Promise<void>;
   /** @throws {RacewayError} `SUPERSEDED` as above */
   beat(): Promise<void>;
-  /** Ends the run; tasks still recorded as running are stopped with `reason`. Returns `false` when someone else had ended it. */
+  /** Ends the run; tasks still recorded as running are stopped with `reason`. Of a signal the ending counts that was noted before. Returns `false` when someone else had ended it. */
   finish(state: FinalRunState, unfinished?: TaskReason): Promise<boolean>;
 }
 

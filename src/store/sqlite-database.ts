@@ -9,6 +9,12 @@ import { createDatabase, prepareSchema } from './make-database.ts';
 /** How long a transaction waits for others to finish theirs. Hundreds of runs may write to one home. */
 const BUSY_TIMEOUT_MS = 60_000;
 
+/** How long a transaction waits for others that is not worth waiting for. */
+const SOON_MS = 50;
+
+/** Of the files of a database, those that hold what was written: the other only tells its processes how to find it. */
+const WITH_CONTENT = 2;
+
 /** A row as SQLite gives it back; whoever asks knows its columns. */
 export type Row = Readonly<Record<string, string | number | bigint | Uint8Array | null>>;
 
@@ -115,17 +121,22 @@ export class SqliteDatabase {
 
   /**
    * As `write`, and waits until the disk has it, and with it everything that was written before. It looks once more whether the
-   * files are where they were, since nothing that is written later would notice.
+   * files that have it are where they were, since nothing that is written later would notice. When they are not, it throws although
+   * it was written.
    */
   writeThrough<T>(work: () => T): T {
-    this.exec('PRAGMA synchronous = FULL');
-    try {
+    return this.#during('PRAGMA synchronous = FULL', 'PRAGMA synchronous = NORMAL', () => {
       const result = this.write(work);
-      this.#checkFiles();
+      this.#checkFiles(this.#files.slice(0, WITH_CONTENT));
       return result;
-    } finally {
-      this.exec('PRAGMA synchronous = NORMAL');
-    }
+    });
+  }
+
+  /** As `write`, but waits for others so short a time only that nobody notices. */
+  writeSoon<T>(work: () => T): T {
+    return this.#during(`PRAGMA busy_timeout = ${SOON_MS}`, `PRAGMA busy_timeout = ${this.#busyTimeoutMs}`, () =>
+      this.write(work),
+    );
   }
 
   /**
@@ -133,12 +144,7 @@ export class SqliteDatabase {
    * deleted the whole table of artifacts would be read, which has no index for it.
    */
   writeUnchecked<T>(work: () => T): T {
-    this.exec('PRAGMA foreign_keys = OFF');
-    try {
-      return this.write(work);
-    } finally {
-      this.exec('PRAGMA foreign_keys = ON');
-    }
+    return this.#during('PRAGMA foreign_keys = OFF', 'PRAGMA foreign_keys = ON', () => this.write(work));
   }
 
   /** Does several reads on one state of the database. */
@@ -163,21 +169,28 @@ export class SqliteDatabase {
 
   /** Writes the WAL back and empties it, unless somebody is reading from it just now. */
   checkpoint(): void {
-    this.exec('PRAGMA busy_timeout = 0');
-    try {
-      this.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    } finally {
-      this.exec(`PRAGMA busy_timeout = ${this.#busyTimeoutMs}`);
-    }
+    this.#during('PRAGMA busy_timeout = 0', `PRAGMA busy_timeout = ${this.#busyTimeoutMs}`, () =>
+      this.exec('PRAGMA wal_checkpoint(TRUNCATE)'),
+    );
   }
 
   close(): void {
     if (this.#database.isOpen) this.#database.close();
   }
 
+  /** Does something with another setting. */
+  #during<T>(set: string, back: string, work: () => T): T {
+    this.exec(set);
+    try {
+      return work();
+    } finally {
+      this.exec(back);
+    }
+  }
+
   /** Three looks cost a few microseconds, which is little beside a transaction. */
-  #checkFiles(): void {
-    for (const { path, inode } of this.#files) {
+  #checkFiles(files = this.#files): void {
+    for (const { path, inode } of files) {
       const what = `cannot write to the database ${this.#file}`;
       let found: number | undefined;
       try {

@@ -3,9 +3,11 @@ import { NotFoundError, RacewayError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
 import type { FinalRunState, TaskReason } from '../core/status.ts';
 import { placeStagedFile } from './artifact-files.ts';
+import { isUntold, OR_NOTED_ENDING } from './noted-ending.ts';
 import { RunClock } from './run-clock.ts';
 import type { AttemptResult, ClonedTask, NewBlob, NewRun, NewTask, RunWriter, TimeMs } from './run-store.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
+import { runState } from './sqlite-row.ts';
 
 /** Makes a run and hands out what writes it. */
 export function createSqliteRun(
@@ -241,17 +243,21 @@ class SqliteRunWriter implements RunWriter {
     // Once a run is said to have ended, a power cut does not take it back.
     return this.#database.writeThrough(() => {
       const now = this.#clock.now();
-      const { changes } = this.#database.run(
-        `UPDATE run SET status = ?, reason = ?, finished_at = ?, heartbeat_at = ?
-         ${IS_OWN}`,
-        state.status,
-        'reason' in state ? JSON.stringify(state.reason) : null,
-        now,
-        now,
-        this.#key,
-        this.runId,
+      const reason = 'reason' in state ? state.reason : undefined;
+      const [ended] = this.#database.all(
+        `UPDATE run SET ${OR_NOTED_ENDING}, finished_at = :now, heartbeat_at = :now
+         WHERE run_key = :key AND id = :id AND status = 'running'
+         RETURNING status, reason`,
+        {
+          status: state.status,
+          reason: reason === undefined ? null : JSON.stringify(reason),
+          isUntold: isUntold(reason),
+          now,
+          key: this.#key,
+          id: this.runId,
+        },
       );
-      if (changes === 0) return false;
+      if (ended === undefined) return false;
       this.#database.run(
         `UPDATE attempt SET status = 'failed', reason = ?, finished_at = ?
          WHERE status = 'running' AND task_key IN (SELECT task_key FROM task WHERE run_key = ?)`,
@@ -264,7 +270,7 @@ class SqliteRunWriter implements RunWriter {
          WHERE is_retried AND ${IS_LATEST_ATTEMPT} AND task_key IN (SELECT task_key FROM task WHERE run_key = ?)`,
         this.#key,
       );
-      this.#record(now, { type: 'run-finished', pathspec: this.#pathspec(), state });
+      this.#record(now, { type: 'run-finished', pathspec: this.#pathspec(), state: runState(ended) as FinalRunState });
       return true;
     });
   }

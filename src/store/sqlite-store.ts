@@ -1,10 +1,12 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { NotFoundError, RacewayError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
+import type { RunEnding, RunReason } from '../core/status.ts';
 import { checkContent, readArtifactFile } from './artifact-files.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { damagedContents } from './damaged-contents.ts';
 import { databaseFile, makeHome } from './home-folder.ts';
+import { isUntold, OR_NOTED_ENDING } from './noted-ending.ts';
 import { removeAll, removeRunFiles, unshownLogs } from './run-files.ts';
 import { removeSqliteRun } from './remove-sqlite-run.ts';
 import {
@@ -278,17 +280,28 @@ export class SqliteStore implements RunStore {
     });
   }
 
+  async recordEnding(flow: string, runId: string, ending: RunEnding): Promise<void> {
+    this.#database.writeSoon(() => {
+      this.#database.run(
+        `UPDATE run SET reason = ? WHERE flow = ? AND id = ? AND status = 'running' AND reason IS NULL`,
+        JSON.stringify({ kind: ending } satisfies RunReason),
+        flow,
+        runId,
+      );
+    });
+  }
+
   async recordEnd(flow: string, runId: string, { status, reason, endedAt }: RunEnd): Promise<boolean> {
     const isLost = reason.kind === 'lost';
     const now = Date.now();
     const end = isLost ? 0 : Math.floor(Math.min(endedAt ?? now, now));
     return this.#database.write(() => {
       const { changes } = this.#database.run(
-        `UPDATE run SET status = :status, reason = :reason,
+        `UPDATE run SET ${OR_NOTED_ENDING},
            finished_at = COALESCE(finished_at, MAX(heartbeat_at, :end))
          WHERE flow = :flow AND id = :id
            AND (status = 'running' OR (status = 'failed' AND reason ->> 'kind' = 'signal'))`,
-        { flow, id: runId, status, reason: JSON.stringify(reason), end },
+        { flow, id: runId, status, reason: JSON.stringify(reason), isUntold: isUntold(reason), end },
       );
       if (changes === 0) return false;
       this.#database.run(

@@ -63,6 +63,17 @@ describe('raceway logs', () => {
     expect((await logs(run.pathspec, '--tail=9')).stdout.split('\n')).toHaveLength(5);
   });
 
+  test('prints no more than the last lines of tasks that are running', async () => {
+    for (const step of ['fit', 'score', 'plot']) {
+      const id = await run.start(step);
+      await run.log(id, 'a\nb\n');
+      await run.log(id, 'c\n', { stream: 'stderr' });
+    }
+    const { stdout, stderr } = await logs(run.pathspec, '--tail=1');
+    expect(stdout + stderr).toMatch(/^\[plot\/3\] \w\n$/);
+    expect(await logs(run.pathspec, '--tail=0')).toMatchObject({ stdout: '', stderr: '' });
+  });
+
   test('prints the attempt that is asked for, of the tasks that had it', async () => {
     await run.log(await run.task('start'), 'start\n');
     const id = await run.start('fit');
@@ -75,7 +86,7 @@ describe('raceway logs', () => {
     expect((await logs(run.pathspec, '--attempt=0')).stdout).toBe('[start/1] start\n[fit/2] first\n');
     expect(await logs(run.pathspec, '--attempt=2')).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('has no attempt 2\nIts attempts are 0.'),
+      stderr: expect.stringContaining('has no attempt 2\nIt has only attempt 0.'),
     });
   });
 

@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
+import { formatCommand } from '../../src/core/format-command.ts';
 import { SeededHome } from '../client/seeded-home.ts';
 import { until } from '../until.ts';
 import { jsonLines, raceway, startRaceway } from './raceway.ts';
@@ -84,6 +86,29 @@ describe('the raceway command', () => {
     const file = `${seeded.path}/program`;
     await writeFile(file, '#!/bin/sh\n', { mode: 0o600 });
     expect((await raceway(['run', file])).stderr).toContain('(chmod +x) with a #! line that names its program.\n');
+  });
+
+  test.each([
+    ['--home', '', 'ls'],
+    ['ls', '--home='],
+  ])('takes an empty home for a mistake, as that of a variable that is not set: %j %j', async (...args) => {
+    const { status, stdout, stderr } = await raceway(args);
+    expect({ status, stdout, stderr }).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'Error: --home is empty\nName a folder, or leave it out.\n',
+    });
+  });
+
+  test('says that what it prints finds no room', () => {
+    const command = formatCommand([process.execPath, 'dist/cli.js', '--help']);
+    const { status, stderr } = spawnSync('sh', ['-c', `${command} > /dev/full`], { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(
+        /^Error: not all could be printed: ENOSPC.*\nMend that, or print to another place\.\n$/,
+      ),
+    });
   });
 
   test('takes the options of every command before it as well', async () => {

@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openHome } from '../../src/client/home.ts';
+import { formatCommand } from '../../src/core/format-command.ts';
 import { ownIdentity } from '../../src/process/identity.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { flowFolder, type FlowFolder } from '../flow-folder.ts';
@@ -52,7 +54,7 @@ function place() {
   };
 }
 
-describe.concurrent('raceway run', () => {
+describe('raceway run', () => {
   test('gives the flow its arguments, shows what it prints, and ends as it ends', async () => {
     using at = place();
     const failed = await at.raceway(['run', at.script, '--gate', at.gate, '--tag=mine']);
@@ -121,7 +123,7 @@ describe.concurrent('raceway run', () => {
   });
 });
 
-describe.concurrent('raceway run --detach, stop and resume', () => {
+describe('raceway run --detach, stop and resume', () => {
   test('starts a run that goes on, and ends it', async () => {
     using at = place();
     const started = await at.raceway(['run', '--detach', at.script, '--gate', at.gate, '--waits=true']);
@@ -192,6 +194,32 @@ describe.concurrent('raceway run --detach, stop and resume', () => {
     );
   });
 
+  test('lets the run come to its end when what is shown finds no room', async () => {
+    using at = place();
+    at.open();
+    const command = [
+      process.execPath,
+      'dist/cli.js',
+      '--home',
+      join(at.cwd, 'home'),
+      'run',
+      at.script,
+      '--gate',
+      at.gate,
+    ];
+    const { status, stderr } = spawnSync('sh', ['-c', `exec ${formatCommand(command)} > /dev/full`], {
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(
+        /Error: not all could be printed: ENOSPC.*\nMend that, or print to another place\.\n$/,
+      ),
+    });
+    await using home = await openHome(join(at.cwd, 'home'));
+    expect((await home.flow('Sample').latestRun())?.status).toBe('successful');
+  });
+
   test('fails when the run ended with success in the middle of it', async () => {
     using leaves = flowFolder(`${SOURCE}\nif (import.meta.main) setTimeout(() => process.exit(0), 300);`);
     const { status, stderr } = await raceway(['run', leaves.script, '--gate=none', '--waits=true'], {
@@ -199,7 +227,7 @@ describe.concurrent('raceway run --detach, stop and resume', () => {
     });
     expect(status).toBe(1);
     expect(stderr).toMatch(
-      /failed: its process ended with exit status 0, but no result of it is recorded\nTo see how far it came: raceway why Sample/,
+      /failed: its process ended with exit status 0 before it was done\nIf its script does not leave early, the home has lost the end of it: raceway doctor\nTo see how far it came: raceway why Sample/,
     );
   });
 
@@ -313,6 +341,17 @@ describe.concurrent('raceway run --detach, stop and resume', () => {
       stderr: expect.stringContaining('is not in the project of the working folder'),
     });
     expect((await at.raceway(['resume', '--file', own.script])).status).toBe(0);
+  });
+
+  test('resume says what to type when it is given a flow script', async () => {
+    using at = place();
+    await at.raceway(['run', at.script, '--gate', at.gate]);
+    expect(await at.raceway(['resume', 'sample.js'])).toMatchObject({
+      status: 2,
+      stderr:
+        'Error: cannot resume sample.js: it is a file, and a run is wanted\n' +
+        'The latest run that failed, with this script: raceway resume --file=sample.js\n',
+    });
   });
 
   test('resume says when the flow script has gone', async () => {

@@ -117,6 +117,13 @@ describe('raceway rm', () => {
     const { status, stderr } = await call('rm', running?.pathspec ?? '');
     expect(status).toBe(1);
     expect(stderr).toBe(`Error: cannot remove ${running?.pathspec}: it is running\nWait for it, or stop it first.\n`);
+    // Also when a flow, or a filter, was named beside it.
+    expect((await call('rm', running?.pathspec ?? '', 'Sample', '--yes')).status).toBe(1);
+    expect(await call('rm', 'Sample', '--yes')).toMatchObject({
+      status: 0,
+      stdout: '',
+      stderr: 'Still going on, and left out: 1 run.\n',
+    });
     writeFileSync(gate, '');
     expect((await started.finished).status).toBe(0);
     expect((await call('rm', running?.pathspec ?? '')).status).toBe(0);

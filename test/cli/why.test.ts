@@ -149,6 +149,20 @@ describe('raceway why', () => {
     }
   });
 
+  test('names every task that is running, of a run that is, and the last lines of the latest three', async () => {
+    await using seeded = await SeededHome.make();
+    const run = await seeded.run();
+    for (let count = 0; count < 5; count++) await run.log(await run.start('fit'), `line ${count}\n`);
+    const { stdout } = await raceway(['why', run.pathspec, '--home', seeded.path]);
+    expect(stdout).toMatch(/It is running, for .* so far\./);
+    expect(stdout).toContain(`It is running ${run.pathspec}/fit/5, for`);
+    expect(stdout.match(/line \d/g)).toEqual(['line 4', 'line 3', 'line 2']);
+    expect(stdout).toContain('and 2 tasks more');
+    const [told] = jsonLines((await raceway(['why', run.pathspec, '--json', '--home', seeded.path])).stdout);
+    const lastLines = [['line 4'], ['line 3'], ['line 2'], [], []].map((texts) => texts.map((text) => ({ text })));
+    expect(told).toMatchObject({ runningTasks: lastLines.map((lines) => ({ status: 'running', lastLines: lines })) });
+  });
+
   test('runs nothing that a home names, unless it is a flow script of the project that one works in', async () => {
     using folder = flowFolder(SOURCE);
     using elsewhere = flowFolder(`${SOURCE}\ntrace('executed', 'yes');`);

@@ -404,8 +404,8 @@ describe.concurrent('Runner.attach', () => {
     await expect(running.streamLog('stderr').next()).rejects.toThrow('not kept');
     await running.kill();
     await own.wait();
-    expect(running.reason).toEqual({ kind: 'killed' });
-    expect((await own.run.refresh()).reason).toEqual({ kind: 'killed' });
+    const killed = { status: 'failed', reason: { kind: 'killed' } };
+    expect([running, running.run, own, own.run, await own.run.refresh()]).toMatchObject(Array(5).fill(killed));
   });
 
   test('says what is wrong: no home, no such run, no pathspec', async () => {

@@ -134,7 +134,10 @@ test('a run that ended well and cannot be read says what to do', async () => {
   using folder = flowFolder(
     `import { readdirSync, truncateSync } from 'node:fs';
 export class Sample extends FlowSpec {
-  start = step(() => this.next(this.end));
+  start = step(async () => {
+    while (!existsSync(new URL('go', import.meta.url))) await sleep(5);
+    this.next(this.end);
+  });
   end = step(() => {});
 }
 process.on('exit', () => {
@@ -143,7 +146,9 @@ process.on('exit', () => {
 });`,
   );
   await using runner = runnerOf(folder);
-  const { exitCode, reason } = await runner.run();
+  const running = await runner.asyncRun(); // what it has read of the run by now is not the end of it
+  writeFileSync(folder.file('go'), '');
+  const { exitCode, reason } = await running.wait();
   expect({ exitCode, reason }).toEqual({
     exitCode: 0,
     reason: { kind: 'unread', message: expect.stringMatching(/^cannot .*database .*\n.*raceway .*doctor/) },

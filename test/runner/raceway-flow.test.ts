@@ -167,7 +167,7 @@ describe('a Runner and a flow of raceway', () => {
     expect(running).toMatchObject({ ...ended, exitCode: 0 });
     expect(running.run).toMatchObject(ended);
     await expect(runner.run({ mode: 'waits' }, { reject: true })).rejects.toThrow(
-      /ended with exit status 0, but no result of it is recorded\n/,
+      /ended with exit status 0 before it was done\n/,
     );
   });
 

@@ -80,7 +80,7 @@ test('whatever is being typed, what a shell is offered is one plain word that go
         offered.add(value);
       }
     }),
-    many(300),
+    { ...many(300), examples: [[['show', '']]] },
   );
   expect(offered.has('TrainFlow')).toBe(true);
   const { stdout } = spawnSync('sh', ['-c', `printf '%s\\n' ${[...offered].join(' ')}`], { encoding: 'utf8' });

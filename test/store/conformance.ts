@@ -310,6 +310,40 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       expect(await store.run('Sample', writer.runId)).toMatchObject({ state: timeout });
     });
 
+    test.each(['killed', 'timeout'] as const)(
+      'a run that ends by a signal after an end as %s was asked for ended so',
+      async (kind) => {
+        await using place = createStore();
+        const store = place.open();
+        const status = kind === 'killed' ? 'failed' : 'timeout';
+        const signal = { status: 'failed', reason: { kind: 'signal', signalCode: 'SIGTERM' } } as const;
+        const writer = await store.createRun(newRun());
+        await store.recordEnding('Sample', writer.runId, kind);
+        await store.recordEnding('Sample', writer.runId, 'killed'); // the first counts
+        expect((await store.run('Sample', writer.runId))?.state).toEqual({ status: 'running' });
+        await writer.finish(signal);
+        const ended = { status, reason: { kind } };
+        expect((await store.run('Sample', writer.runId))?.state).toEqual(ended);
+        const events = await store.events('Sample', writer.runId, 0);
+        expect(events.at(-1)).toMatchObject({ type: 'run-finished', state: ended });
+
+        const struck = await store.createRun(newRun());
+        await store.recordEnding('Sample', struck.runId, kind);
+        expect(await store.recordEnd('Sample', struck.runId, signal)).toBe(true);
+        expect((await store.run('Sample', struck.runId))?.state).toEqual(ended);
+      },
+    );
+
+    test('a run that came to its own end after its end was asked for keeps that', async () => {
+      await using place = createStore();
+      const store = place.open();
+      const writer = await store.createRun(newRun());
+      await store.recordEnding('Sample', writer.runId, 'killed');
+      await writer.finish({ status: 'successful' });
+      await store.recordEnding('Sample', writer.runId, 'killed');
+      expect((await store.run('Sample', writer.runId))?.state).toEqual({ status: 'successful' });
+    });
+
     test('a writer whose run was recorded as ended writes nothing more', async () => {
       await using place = createStore();
       const store = place.open();

@@ -94,7 +94,7 @@ async function namedTasks(home: Home, place: NamedTasks): Promise<readonly Task[
 }
 
 async function printPast(tasks: readonly Task[], request: Request): Promise<void> {
-  const skips = await skipsFor(tasks, request);
+  const skips = await skipsFor(tasks, request, { isFollowed: false });
   for (const task of tasks) await printTask(task, { ...request, skip: skips.get(task.pathspec) });
 }
 
@@ -130,12 +130,13 @@ const EVERYTHING: Skip = { stdout: Infinity, stderr: Infinity };
 async function skipsFor(
   tasks: readonly Task[],
   { streams, attempt, tail }: Request,
+  { isFollowed }: { readonly isFollowed: boolean },
 ): Promise<ReadonlyMap<string, Skip>> {
   const skips = new Map<string, Skip>();
   if (tail === Infinity) return skips;
   let remaining = tail;
   for (const task of tasks.toReversed()) {
-    if (remaining === 0 && task.finished) {
+    if (remaining === 0 && (task.finished || !isFollowed)) {
       skips.set(task.pathspec, EVERYTHING);
       continue;
     }
@@ -151,8 +152,8 @@ async function skipsFor(
     for (const stream of streams) {
       const total = skip[stream];
       skip[stream] -= last.filter((one) => one === stream).length;
-      // The last line may be one that is still being written.
-      if (!task.finished) skip[stream] = Math.min(skip[stream], Math.max(0, total - 1));
+      // The last line may be one that is still being written, the rest of which is not to be left out.
+      if (isFollowed && !task.finished) skip[stream] = Math.min(skip[stream], Math.max(0, total - 1));
     }
     skips.set(task.pathspec, skip);
   }
@@ -167,7 +168,7 @@ async function followLogs(home: Home, request: Request): Promise<void> {
   const tasks = (await Array.fromAsync(run.tasks())).toReversed().filter(({ pathspec }) => isWanted(pathspec));
   const hasAttempt = ({ attempts }: Task): boolean =>
     attempt === undefined || attempts.some(({ number }) => number === attempt);
-  const skips = await skipsFor(tasks.filter(hasAttempt), request);
+  const skips = await skipsFor(tasks.filter(hasAttempt), request, { isFollowed: true });
   /** The attempts that are printed, or to be left out; by task. */
   const begun = new Map<string, number>();
   /** Whether there was anything of what was named. */

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { Home } from '../../client/home.ts';
 import type { Run } from '../../client/run.ts';
 import { NotFoundError, RacewayError } from '../../core/errors.ts';
@@ -57,6 +58,13 @@ async function checkFile(file: string, { origin, home }: { origin: Run; home: Ho
 }
 
 async function named(context: CliContext, home: Home, word: string): Promise<Run> {
+  if (statSync(word, { throwIfNoEntry: false })?.isFile() === true) {
+    throw new RacewayError(
+      'PATHSPEC',
+      `cannot resume ${word}: it is a file, and a run is wanted`,
+      `The latest run that failed, with this script: ${racewayCommand(context, 'resume', `--file=${word}`)}`,
+    );
+  }
   const place = await findPlace(home, word);
   const advice =
     'step' in place

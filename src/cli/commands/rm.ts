@@ -20,8 +20,12 @@ interface RmOptions {
 /** Runs that are to be removed. */
 interface Selection {
   readonly runs: readonly Run[];
-  /** Whether each of them was named; otherwise they were found by what they have in common. */
+  /** The pathspecs of those that were named; the others were found by what they have in common. */
+  readonly named: ReadonlySet<string>;
+  /** Whether that is all that was asked for. */
   readonly areNamed: boolean;
+  /** How many that were meant are not among them, since they go on. */
+  readonly goingOn: number;
 }
 
 /** `rm`: removes runs that have ended. */
@@ -29,9 +33,11 @@ export async function rm(context: CliContext): Promise<number> {
   const { output, words, options } = context;
   const wanted: RmOptions = options;
   await using home = await contextHome(context);
-  const { runs, areNamed } = await select(home, { words, options: wanted });
+  const selection = await select(home, { words, options: wanted });
+  const { runs, areNamed, goingOn } = selection;
+  if (goingOn > 0) output.note(`Still going on, and left out: ${count(goingOn)}.`);
   if (runs.length === 0) {
-    output.note('There are no such runs.');
+    if (goingOn === 0) output.note('There are no such runs.');
     return 0;
   }
   if (wanted.dryRun === true) {
@@ -56,12 +62,13 @@ export async function rm(context: CliContext): Promise<number> {
       return 1;
     }
   }
-  return await removeAll(context, { runs, areNamed });
+  return await removeAll(context, selection);
 }
 
-async function removeAll(context: CliContext, { runs, areNamed }: Selection): Promise<number> {
+async function removeAll(context: CliContext, { runs, named }: Selection): Promise<number> {
   const { output } = context;
   let removed = 0;
+  let status = 0;
   for (const run of runs) {
     try {
       await run.remove();
@@ -71,11 +78,12 @@ async function removeAll(context: CliContext, { runs, areNamed }: Selection): Pr
     } catch (error) {
       if (!(error instanceof RacewayError) || (error.code !== 'RUNNING' && error.code !== 'NOT_FOUND')) throw error;
       output.error(error.message, error.code); // the others are removed all the same
+      if (named.has(run.pathspec)) status = 1;
     }
   }
   if (removed > 0)
     output.line(racewayCommand(context, 'gc'), ' gives back the room of artifacts that no other run has.');
-  return areNamed && removed < runs.length ? 1 : 0;
+  return status;
 }
 
 async function select(
@@ -99,17 +107,19 @@ async function select(
     if (place.depth === 'run') selected.set(place.run.pathspec, place.run);
   }
   const areNamed = !hasFilter && places.every(({ depth }) => depth === 'run');
-  const named = [...flows, ...places.flatMap((place) => (place.depth === 'flow' ? [place.flow] : []))];
-  const wanted = named.length === 0 && words.length === 0 ? await namesOfFlows(home) : named;
+  const named = new Set(selected.keys());
+  const namedFlows = [...flows, ...places.flatMap((place) => (place.depth === 'flow' ? [place.flow] : []))];
+  const wanted = namedFlows.length === 0 && words.length === 0 ? await namesOfFlows(home) : namedFlows;
   for (const flow of wanted) {
     for (const kind of ['run', 'spin'] as const) {
-      for await (const run of home.flow(flow).runs({ kind })) if (run.finished) selected.set(run.pathspec, run);
+      for await (const run of home.flow(flow).runs({ kind })) selected.set(run.pathspec, run);
     }
   }
-  const runs = [...selected.values()].filter(
+  const meant = [...selected.values()].filter(
     (run) => run.createdAt.getTime() < createdBefore && (status === undefined || status.includes(run.status)),
   );
-  return { runs, areNamed };
+  const runs = meant.filter((run) => run.finished || named.has(run.pathspec)); // to name one that goes on is an error
+  return { runs, named, areNamed, goingOn: meant.length - runs.length };
 }
 
 async function namesOfFlows(home: Home): Promise<readonly string[]> {

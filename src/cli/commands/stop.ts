@@ -7,6 +7,9 @@ import { contextHome, type CliContext } from '../context.ts';
 import { checkWhole, findPlace, runOf } from '../place.ts';
 import { runFacts } from '../run-facts.ts';
 
+/** How many are ended at once: each may take the whole grace. */
+const AT_ONCE = 32;
+
 /** `stop`: ends runs, whoever started them. */
 export async function stop(context: CliContext): Promise<number> {
   const { output, words, options } = context;
@@ -15,7 +18,7 @@ export async function stop(context: CliContext): Promise<number> {
   const runs = all === true ? await running(home, words) : await named(home, words); // all are there, or none is ended
   if (runs.length === 0) output.note(`No run is going on in the home ${home.path}.`);
   let status = 0;
-  for (const run of runs) {
+  const end = async (run: Run): Promise<void> => {
     const { finished: hadEnded } = run;
     try {
       await using executing = await Runner.attach(run.pathspec, { home: home.path });
@@ -25,11 +28,14 @@ export async function stop(context: CliContext): Promise<number> {
       if (!(error instanceof RacewayError)) throw error;
       output.error(`${run.pathspec}: ${error.message}`, error.code); // the others are ended all the same
       status = 1;
-      continue;
+      return;
     }
     output.json({ ...runFacts(run), hadEnded });
     const why = run.reason === undefined ? '' : `: ${describeReason(run.reason)}`;
     output.line(run.pathspec, hadEnded ? ` had ended already, ${run.status}${why}` : ` is ${run.status}${why}`);
+  };
+  for (let first = 0; first < runs.length; first += AT_ONCE) {
+    await Promise.all(runs.slice(first, first + AT_ONCE).map(end));
   }
   if (all === true) return status;
   for (const flow of new Set(words.filter((word) => !word.includes('/')))) {
