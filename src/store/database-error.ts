@@ -13,7 +13,8 @@ export function explained<T>(file: string, what: 'open' | 'use', work: () => T):
     const known = cause instanceof RangeError ? FOREIGN : causeOf(cause, file); // a number that JavaScript cannot hold
     if (known === undefined && what === 'use') throw cause; // a mistake of the program
     const message =
-      (known === NOT_OPENED ? refusalOf(file) : undefined) ?? (cause instanceof Error ? cause.message : String(cause));
+      (known === NOT_OPENED ? refusalOf(file) : undefined) ??
+      `${cause instanceof Error ? cause.message : String(cause)}${detailOf(cause)}`;
     throw new RacewayError(
       'HOME',
       `cannot ${what} the database ${file}: ${known?.reason === undefined ? message : `${known.reason} (${message})`}`,
@@ -102,6 +103,12 @@ export function isRefusedRow(error: unknown): boolean {
 function primaryCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
   return error.errcode & 0xff;
+}
+
+/** Of a failed disk SQLite says in a number only what it was at. */
+function detailOf(error: unknown): string {
+  const isKnown = primaryCode(error) === FAILED_CODE && error instanceof Error && 'errcode' in error;
+  return isKnown ? `, SQLite's code ${String(error.errcode)}` : '';
 }
 
 /** How many files SQLite opens for a database. */

@@ -405,7 +405,7 @@ describe.concurrent('Runner.attach', () => {
     await running.kill();
     await own.wait();
     const killed = { status: 'failed', reason: { kind: 'killed' } };
-    expect([running, running.run, own, own.run, await own.run.refresh()]).toMatchObject(Array(5).fill(killed));
+    for (const told of [running, running.run, own, own.run, await own.run.refresh()]) expect(told).toMatchObject(killed);
   });
 
   test('says what is wrong: no home, no such run, no pathspec', async () => {
