@@ -405,7 +405,8 @@ describe.concurrent('Runner.attach', () => {
     await running.kill();
     await own.wait();
     const killed = { status: 'failed', reason: { kind: 'killed' } };
-    for (const told of [running, running.run, own, own.run, await own.run.refresh()]) expect(told).toMatchObject(killed);
+    for (const told of [running, running.run, own, own.run, await own.run.refresh()])
+      expect(told).toMatchObject(killed);
   });
 
   test('says what is wrong: no home, no such run, no pathspec', async () => {
