@@ -294,8 +294,10 @@ export abstract class Executing<F extends FlowShape> implements AsyncDisposable 
     try {
       // A run process that was struck down has recorded nothing.
       const endedAt = this.#process.exit?.at;
-      if ('reason' in state) await home.recordEnd(run.pathspec, { ...state, endedAt });
-      await run.refresh();
+      if ('reason' in state) {
+        await home.recordEnd(run.pathspec, { ...state, endedAt });
+        await run.refresh();
+      }
       if (this.subject !== run) await this.subject.refresh();
     } catch {
       return state; // The disk is full, for one. Whoever looks at the run from now on finds it lost.
