@@ -79,7 +79,7 @@ describe('a task that prints faster than that is taken in', () => {
   });
 
   test('is ended with the run while nobody reads what is shown', async () => {
-    using folder = flowFolder(flowThatRuns("trap '' TERM; ulimit -f 8000000; exec yes"));
+    using folder = flowFolder(flowThatRuns("trap '' TERM; yes | head -c 20000000; exec sleep 600"));
     const run = spawn(process.execPath, ['sample.js', 'run', '--max-log-size=0.1', '--grace=0.1'], {
       cwd: folder.path,
       stdio: ['ignore', 'pipe', 'ignore'],
