@@ -99,9 +99,9 @@ export async function runFlow(setup: RunSetup, beginning: Beginning): Promise<Fi
       await ended; // while something is left it may print a secret
       await run.hideLateSecrets();
     }
-    await setup.writer.finish(state);
+    const recorded = await setup.writer.finish(state);
     await ended;
-    setup.report({ type: 'run-finished', pathspec: run.pathspec(), state });
+    setup.report({ type: 'run-finished', pathspec: run.pathspec(), state: recorded ?? state });
     return state;
   } finally {
     clearInterval(heartbeat);

@@ -299,8 +299,11 @@ export interface RunWriter {
   finishAttempt(result: AttemptResult): Promise<void>;
   /** @throws {RacewayError} `SUPERSEDED` as above */
   beat(): Promise<void>;
-  /** Ends the run; tasks still recorded as running are stopped with `reason`. Of a signal the ending counts that was noted before. Returns `false` when someone else had ended it. */
-  finish(state: FinalRunState, unfinished?: TaskReason): Promise<boolean>;
+  /**
+   * Ends the run; tasks still recorded as running are stopped with `reason`. An end by a signal is the ending that was noted, if
+   * one was. Returns what is recorded, and nothing when someone else had ended it.
+   */
+  finish(state: FinalRunState, unfinished?: TaskReason): Promise<FinalRunState | undefined>;
 }
 
 /** How much of something there was. */

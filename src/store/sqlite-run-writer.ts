@@ -238,7 +238,7 @@ class SqliteRunWriter implements RunWriter {
     return this.#writeSoon(() => undefined);
   }
 
-  async finish(state: FinalRunState, unfinished?: TaskReason): Promise<boolean> {
+  async finish(state: FinalRunState, unfinished?: TaskReason): Promise<FinalRunState | undefined> {
     this.#writeWaiting();
     // Once a run is said to have ended, a power cut does not take it back.
     return this.#database.writeThrough(() => {
@@ -257,7 +257,7 @@ class SqliteRunWriter implements RunWriter {
           id: this.runId,
         },
       );
-      if (ended === undefined) return false;
+      if (ended === undefined) return undefined;
       this.#database.run(
         `UPDATE attempt SET status = 'failed', reason = ?, finished_at = ?
          WHERE status = 'running' AND task_key IN (SELECT task_key FROM task WHERE run_key = ?)`,
@@ -270,8 +270,9 @@ class SqliteRunWriter implements RunWriter {
          WHERE is_retried AND ${IS_LATEST_ATTEMPT} AND task_key IN (SELECT task_key FROM task WHERE run_key = ?)`,
         this.#key,
       );
-      this.#record(now, { type: 'run-finished', pathspec: this.#pathspec(), state: runState(ended) as FinalRunState });
-      return true;
+      const recorded = runState(ended) as FinalRunState;
+      this.#record(now, { type: 'run-finished', pathspec: this.#pathspec(), state: recorded });
+      return recorded;
     });
   }
 

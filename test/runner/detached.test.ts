@@ -407,6 +407,7 @@ describe.concurrent('Runner.attach', () => {
     const killed = { status: 'failed', reason: { kind: 'killed' } };
     for (const told of [running, running.run, own, own.run, await own.run.refresh()])
       expect(told).toMatchObject(killed);
+    expect(own.stderr).toContain('The run failed: it was ended on request\n'); // its process has been told, too
   });
 
   test('says what is wrong: no home, no such run, no pathspec', async () => {

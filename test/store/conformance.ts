@@ -116,7 +116,7 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       const writer = await store.createRun(newRun());
       const id = await writer.startTask(newTask('start'), 1);
       const written = writer.finishAttempt(success(id));
-      expect(await writer.finish({ status: 'successful' })).toBe(true);
+      expect(await writer.finish({ status: 'successful' })).toEqual({ status: 'successful' });
       await written;
       expect(await store.task('Sample', writer.runId, id)).toMatchObject({ state: { status: 'successful' } });
     });
@@ -213,7 +213,7 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       const id = await writer.startTask(newTask('start'), 1);
       const state = { status: 'failed', reason: { kind: 'exit', exitCode: 3 } } as const;
       await writer.finishAttempt({ ...success(id), state, isRetried: true });
-      expect(await end(store, writer)).toBe(true);
+      expect(await end(store, writer)).toBeTruthy();
       expect(await store.task('Sample', writer.runId, id)).toMatchObject({ state });
     });
 
@@ -277,7 +277,11 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       const store = place.open();
       const writer = await store.createRun(newRun());
       await writer.startTask(newTask('start'), 1);
-      expect(await writer.finish({ status: 'failed', reason: { kind: 'signal', signalCode: 'SIGTERM' } })).toBe(true);
+      expect(
+        await writer.finish({ status: 'failed', reason: { kind: 'signal', signalCode: 'SIGTERM' } }),
+      ).toMatchObject({
+        status: 'failed',
+      });
       expect(await store.run('Sample', writer.runId)).toMatchObject({
         state: { status: 'failed', reason: { kind: 'signal' } },
         finishedAt: expect.any(Number),
@@ -296,7 +300,7 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       expect(await store.recordEnd('Sample', writer.runId, { status: 'failed', reason: { kind: 'killed' } })).toBe(
         false,
       );
-      expect(await writer.finish({ status: 'successful' })).toBe(false);
+      expect(await writer.finish({ status: 'successful' })).toBeUndefined();
       expect(await store.run('Sample', writer.runId)).toMatchObject({ state: lost });
     });
 
@@ -515,7 +519,7 @@ export function describeRunStore(name: string, createStore: () => StoreUnderTest
       const other = await store.createRun(newRun());
       await expect(asleep.finishAttempt(success(id))).rejects.toMatchObject({ code: 'SUPERSEDED' });
       await expect(asleep.startTask(newTask('end'), 1)).rejects.toMatchObject({ code: 'SUPERSEDED' });
-      expect(await asleep.finish({ status: 'successful' })).toBe(false);
+      expect(await asleep.finish({ status: 'successful' })).toBeUndefined();
       expect(await store.run('Sample', other.runId)).toMatchObject({ state: { status: 'running' } });
       expect(await store.tasks('Sample', other.runId)).toStrictEqual([]);
     });
