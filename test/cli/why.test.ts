@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { deadProcess, SeededHome } from '../client/seeded-home.ts';
-import { flowFolder } from '../flow-folder.ts';
+import { flowFolder, type FlowFolder } from '../flow-folder.ts';
 import { processesNamed } from '../processes-named.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';
@@ -74,20 +74,26 @@ describe('raceway why', () => {
     expect(stdout).not.toContain('unread'); // it had no part in it
   });
 
-  test('gives commands that do what they say, and sees what was changed and resumed', async () => {
+  async function whySample(folder: FlowFolder): Promise<Why> {
+    const { stdout } = await raceway(['why', 'Sample', '--json'], { cwd: folder.path });
+    return jsonLines(stdout)[0] as Why;
+  }
+
+  test('sees that the source of a step was changed, which its command that spins executes', async () => {
     using folder = flowFolder(SOURCE);
     await folder.run(['run']);
-    const why = async (): Promise<Why> => {
-      const { stdout } = await raceway(['why', 'Sample', '--json'], { cwd: folder.path });
-      return jsonLines(stdout)[0] as Why;
-    };
-    const { commands, failedTask, source } = await why();
-    expect(source).toEqual({ kind: 'unchanged' });
+    expect((await whySample(folder)).source).toEqual({ kind: 'unchanged' });
     folder.write(SOURCE.replace('no such thing', 'another thing').replace("'some'", "'any'"));
-    expect((await why()).source).toEqual({ kind: 'changed' });
-
+    const { commands, source } = await whySample(folder);
+    expect(source).toEqual({ kind: 'changed' });
     await expect(paste(commands.spin, folder.path)).rejects.toThrow('another thing');
     expect(folder.trace('ended')).toBe('');
+  });
+
+  test('gives commands that do what they say, and sees what was resumed', async () => {
+    using folder = flowFolder(SOURCE);
+    await folder.run(['run']);
+    const { commands, failedTask } = await whySample(folder);
     folder.write(SOURCE.replace('!existsSync', 'existsSync'));
     expect(await paste(commands.spin, folder.path)).toContain('fitting b');
     await paste(commands.resume, folder.path);
