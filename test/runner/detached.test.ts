@@ -205,6 +205,7 @@ describe.concurrent('a detached run', () => {
     const pathspec = await runStartedBy('ends', at);
     await using home = await openHome(at.home);
     const run = await home.run(pathspec);
+    await until(async () => (await Array.fromAsync(run.tasks())).some(({ stepName }) => stepName === 'end'));
     const pid = (await home.processOf(pathspec))?.pid ?? 0;
     process.kill(pid, 'SIGKILL');
     const exit = join(at.home, 'detached', pathspec, 'exit');
