@@ -129,12 +129,10 @@ function whyNotStarted(
   { exitCode, signalCode, lostOutput: lost }: FlowStartError,
   { file, command, argv }: RunRequest,
 ): string {
-  const again = formatCommand([
-    ...interpreterOf(resolve(file), { compileCache: '' }).prefix.map(short),
-    file,
-    command,
-    ...argv,
-  ]);
+  const { prefix } = interpreterOf(resolve(file), { compileCache: '' });
+  // A shell looks on PATH for a program that is named without a folder.
+  const named = prefix.length === 0 && !file.includes('/') ? `./${file}` : file;
+  const again = formatCommand([...prefix.map(short), named, command, ...argv]);
   if (exitCode === 0 && lost === undefined) {
     return `${file} has run no flow, and ended with success\nDoes it end in \`await main(MyFlow)\`? To see what it does: ${again}`;
   }

@@ -1,6 +1,7 @@
 import type { Run } from '../client/run.ts';
 import type { LastWords } from '../client/last-words.ts';
 import type { Task } from '../client/task.ts';
+import { environmentVariable } from '../core/environment-variable.ts';
 import { formatBytes } from '../core/format-bytes.ts';
 import { describeReason, type RunReason } from '../core/status.ts';
 import { timestamp } from '../core/timestamp.ts';
@@ -78,7 +79,7 @@ function printCommands(context: CliContext, { run, task, commands, secrets }: Ex
 
 /** Where others cannot read them. */
 function flags(names: readonly string[]): string {
-  const variables = names.map((name) => `RACEWAY_RESUME_${name.toUpperCase().replaceAll('-', '_')}`);
+  const variables = names.map((name) => environmentVariable('resume', name));
   return `${names.map((name) => `--${name}`).join(' ')} (or in the environment: ${variables.join(', ')})`;
 }
 

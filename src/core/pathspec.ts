@@ -13,6 +13,8 @@ export type PathspecDepth = 'flow' | 'run' | 'step' | 'task';
 
 const DEPTHS = ['flow', 'run', 'step', 'task'] as const satisfies readonly PathspecDepth[];
 
+const EXAMPLE = ['SlowFlow', '1763719200123456', 'start', '1'] as const;
+
 // A part becomes a file name and a word on a command line, so it can be neither empty, nor a path, nor look like an option.
 const PART = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 
@@ -28,18 +30,27 @@ const PART = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 export function parsePathspec<D extends PathspecDepth = PathspecDepth>(text: string, depth?: D): PathspecOf<D> {
   const parts = text.split('/');
   const wanted = depth === undefined ? undefined : DEPTHS.indexOf(depth) + 1;
-  const rightLength = wanted === undefined ? parts.length <= DEPTHS.length : parts.length === wanted;
-  if (!rightLength || !parts.every((part) => PART.test(part))) {
+  const isRightLength = wanted === undefined ? parts.length <= DEPTHS.length : parts.length === wanted;
+  const isOfParts = parts.every((part) => PART.test(part));
+  if (!isRightLength || !isOfParts) {
     const form = DEPTHS.slice(0, wanted ?? DEPTHS.length).join('/');
     const prefix = wanted === undefined ? ' or the beginning of one' : '';
     throw new RacewayError(
       'PATHSPEC',
       `${JSON.stringify(text)} is not a pathspec: expected ${form}${prefix}`,
-      `A part has letters, digits, "_", "." and "-", as in SlowFlow/1763719200123456/start/1.`,
+      isOfParts
+        ? adviceOnLength(parts, wanted ?? DEPTHS.length)
+        : `A part has letters, digits, "_", "." and "-", as in ${EXAMPLE.join('/')}.`,
     );
   }
   const [flow, run, step, task] = parts;
   return { flow, run, step, task } as PathspecOf<D>;
+}
+
+function adviceOnLength(parts: readonly string[], wanted: number): string {
+  return parts.length < wanted
+    ? `Say which ${DEPTHS[wanted - 1]}, as in ${[...parts, ...EXAMPLE.slice(parts.length, wanted)].join('/')}.`
+    : `Leave out what follows ${parts.slice(0, wanted).join('/')}.`;
 }
 
 /** Whether a text can be a part of a pathspec, and so a file name and a word on a command line. */

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { environmentVariable } from '../core/environment-variable.ts';
 import { INTERNAL_SPIN_FLAGS, RESUME_FLAGS, RUN_FLAGS, SPIN_FLAGS, TOP_LEVEL_FLAGS, type Flag } from '../core/flags.ts';
 import { nearest } from '../core/nearest.ts';
 import type { FlowDefinition } from './definition.ts';
@@ -57,7 +58,7 @@ class Lint {
     const steps = new Map([...this.#graph.steps.keys()].map((step) => [step.toLowerCase(), step]));
     const seen = new Map<string, string>();
     for (const name of this.#definition.parameters.keys()) {
-      const variable = name.toLowerCase().replaceAll('-', '_');
+      const variable = environmentVariable('run', name);
       const twin = seen.get(variable);
       const option = options.get(plain(name));
       const step = steps.get(name.toLowerCase());
@@ -65,7 +66,7 @@ class Lint {
       if (twin !== undefined) {
         yield this.#atParameter(
           name,
-          `Parameters ${twin} and ${name} have one name in the environment, RACEWAY_RUN_${variable.toUpperCase()}: rename one.`,
+          `Parameters ${twin} and ${name} have one name in the environment, ${variable}: rename one.`,
         );
       }
       if (step !== undefined) {

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { environmentVariable } from '../core/environment-variable.ts';
 import { InvalidOptionError, RacewayError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { DeclaredParameters } from './declared-parameters.ts';
@@ -91,7 +92,7 @@ function missingParameter(
   { isResumed }: { isResumed: boolean },
 ): InvalidOptionError {
   const what = help === undefined ? '' : ` It is: ${help}`;
-  const variable = `RACEWAY_${isResumed ? 'RESUME' : 'RUN'}_${name.toUpperCase()}`;
+  const variable = environmentVariable(isResumed ? 'resume' : 'run', name);
   const isForgotten = isResumed && secret;
   return new InvalidOptionError(
     { option: name, expected: describeType(type) },
@@ -120,7 +121,7 @@ function keptValue(name: string, { type, multiple, secret }: Parameter, value: u
     { option: name, expected, received },
     `Parameter ${name} takes ${expected} now, and the origin run has ${received ?? 'something else'}`,
     secret
-      ? `Give it again, in the environment as RACEWAY_RESUME_${name.toUpperCase()}.`
+      ? `Give it again, in the environment as ${environmentVariable('resume', name)}.`
       : `Give it again, as --${name}=<value>.`,
   );
 }

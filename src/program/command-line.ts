@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { parseDuration } from '../core/duration.ts';
+import { environmentVariable } from '../core/environment-variable.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { type Flag, TOP_LEVEL_FLAGS, type TopLevelOptions } from '../core/flags.ts';
 import { nearest } from '../core/nearest.ts';
@@ -29,7 +30,8 @@ type OptionKind =
 /**
  * Reads the arguments of a flow script; options that stand before the command may stand behind it as well. What is not
  * given comes from the environment: `RACEWAY_<FLAG>`, `RACEWAY_<COMMAND>_<FLAG>`, and for `run` `RACEWAY_RUN_<PARAMETER>`.
- * Secret parameters come from there for `resume` as well, as `RACEWAY_RESUME_<PARAMETER>` or as for `run`.
+ * Secret parameters come from there for `resume` as well, as `RACEWAY_RESUME_<PARAMETER>` or as for `run`, and for
+ * `spin`, as `RACEWAY_SPIN_<PARAMETER>` or as for those two.
  *
  * @throws {InvalidOptionError} for an unknown option or command, a missing or wrong value, or words that do not belong
  */
@@ -175,7 +177,7 @@ function readEnvironment(environment: NodeJS.ProcessEnv, { command, known, ...ta
     if (option.kind === 'parameter') {
       const commands = command === 'run' ? ['run'] : option.parameter.secret ? [command ?? '', 'resume', 'run'] : []; // no run has kept it
       const text = commands
-        .map((one) => environment[variableOf(one, name)])
+        .map((one) => environment[environmentVariable(one, name)])
         .find((one) => one !== undefined && one !== '');
       if (text !== undefined) target.parameterVariables.set(name, text);
       continue;
@@ -184,8 +186,8 @@ function readEnvironment(environment: NodeJS.ProcessEnv, { command, known, ...ta
     if ((command === 'resume' || command === 'spin') && isNamed(option.flag)) continue;
     const isOfCommand = !isTopLevel || isFlagOf(command, name);
     const variables = [
-      ...(isTopLevel ? [variableOf(name)] : []),
-      ...(isOfCommand ? [variableOf(command ?? '', name)] : []),
+      ...(isTopLevel ? [environmentVariable(name)] : []),
+      ...(isOfCommand ? [environmentVariable(command ?? '', name)] : []),
     ];
     const variable = variables.findLast((one) => (environment[one] ?? '') !== '') ?? '';
     const text = environment[variable];
@@ -200,10 +202,6 @@ function readEnvironment(environment: NodeJS.ProcessEnv, { command, known, ...ta
 function isFlagOf(command: CommandName | undefined, name: string): boolean {
   const { flags = {} }: Partial<Command> = command === undefined ? {} : COMMANDS[command];
   return Object.values(flags).some(({ flag }) => flag === name);
-}
-
-function variableOf(...parts: readonly string[]): string {
-  return ['RACEWAY', ...parts].join('_').toUpperCase().replaceAll('-', '_');
 }
 
 /** The command line wins over the environment, and there the last of several over the others. */

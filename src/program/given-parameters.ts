@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { environmentVariable } from '../core/environment-variable.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import type { InternalOptions } from '../core/flags.ts';
 import type { DeclaredParameters } from '../flow/declared-parameters.ts';
@@ -39,6 +40,6 @@ function exposedSecret(name: string): InvalidOptionError {
   return new InvalidOptionError(
     { option: name, expected: 'a value that is not on the command line' },
     `Parameter ${name} is secret, and was given on the command line, where others can read it`,
-    `Give it in the environment, as RACEWAY_RUN_${name.toUpperCase()}; or write secret: true in the flow script or in a file that it imports, where a Runner looks for it.`,
+    `Give it in the environment, as ${environmentVariable('run', name)}; or write secret: true in the flow script or in a file that it imports, where a Runner looks for it.`,
   );
 }

@@ -1,3 +1,4 @@
+import { environmentVariable } from '../core/environment-variable.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { FlowDescription, Schema } from './flow-description.ts';
@@ -25,7 +26,7 @@ export function checkParameters(
     const expected = certainlyNot(value, schema);
     if (expected !== undefined) throw wrongValue(name, expected, value);
   }
-  const missing = required.find((name) => given[name] === undefined && !environment[variableOf(name)]);
+  const missing = required.find((name) => given[name] === undefined && !environment[environmentVariable('run', name)]);
   if (missing !== undefined) {
     throw new InvalidOptionError(
       { option: missing, expected: names.join(', ') },
@@ -33,11 +34,6 @@ export function checkParameters(
       `Give every row a value for ${missing}.`,
     );
   }
-}
-
-/** Where a flow script looks for a parameter that it was not given. */
-function variableOf(name: string): string {
-  return `RACEWAY_RUN_${name}`.toUpperCase().replaceAll('-', '_');
 }
 
 /**

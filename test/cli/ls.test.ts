@@ -82,6 +82,16 @@ describe('raceway ls', () => {
     });
   });
 
+  test('says that there are no such runs where it looked for some', async () => {
+    const called = await Promise.all(
+      [['--user=nobody'], ['--limit=0']].map((args) => raceway(['ls', ...args, '--home', seeded.path])),
+    );
+    expect(called.map(({ stdout, stderr }) => stdout + stderr)).toEqual([
+      `There are no such runs in the home ${seeded.path}.\n`,
+      '',
+    ]);
+  });
+
   test('says how a run is looked at when it is given one', async () => {
     const [pathspec = ''] = pathspecs(0);
     const { status, stderr } = await raceway(['ls', pathspec, '--home', seeded.path]);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openHome } from '../../src/client/home.ts';
 import { formatCommand } from '../../src/core/format-command.ts';
+import { GRACE_MS } from '../../src/process/groups.ts';
 import { ownIdentity } from '../../src/process/identity.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { flowFolder, type FlowFolder } from '../flow-folder.ts';
@@ -112,6 +113,29 @@ describe('raceway run', () => {
     expect(await at.json(['ls'])).toMatchObject([{ status: 'failed', reason: { kind: 'killed' } }]);
   });
 
+  test('waits for no grace when it is interrupted a second time', async () => {
+    using ignores = flowFolder(`
+      class Sample extends FlowSpec {
+        start = step(() => {
+          process.on('SIGTERM', () => {});
+          console.log('begun');
+          for (;;);
+          this.next(this.end);
+        });
+        end = step();
+      }`);
+    const { child, called, stdout } = startRaceway(['run', ignores.script, '--grace=600'], { cwd: ignores.path });
+    await until(() => stdout().includes('begun'));
+    child.kill('SIGINT');
+    await until(() => stdout().includes('interrupted'));
+    const startMs = performance.now();
+    child.kill('SIGINT');
+    const { status, stderr } = await called;
+    expect(performance.now() - startMs).toBeLessThan(GRACE_MS / 2);
+    expect(status).toBe(130);
+    expect(stderr).toMatch(/failed: it was ended on request\nTo see how far it came: raceway why Sample/);
+  });
+
   test('goes on when whoever read its output has left', async () => {
     using at = place();
     const calling = startRaceway(['run', at.script, '--gate', at.gate, '--waits=true'], { cwd: at.cwd });
@@ -194,6 +218,12 @@ describe('raceway run --detach, stop and resume', () => {
     );
   });
 
+  test('names a program that ran no flow as a shell finds it', async () => {
+    using at = place();
+    writeFileSync(join(at.cwd, 'prog'), '#!/bin/sh\nexit 3\n', { mode: 0o755 });
+    expect((await at.raceway(['run', 'prog'])).stderr).toContain('To try it by itself: ./prog run\n');
+  });
+
   test('lets the run come to its end when what is shown finds no room', async () => {
     using at = place();
     at.open();
@@ -221,10 +251,15 @@ describe('raceway run --detach, stop and resume', () => {
   });
 
   test('fails when the run ended with success in the middle of it', async () => {
-    using leaves = flowFolder(`${SOURCE}\nif (import.meta.main) setTimeout(() => process.exit(0), 300);`);
-    const { status, stderr } = await raceway(['run', leaves.script, '--gate=none', '--waits=true'], {
+    using leaves = flowFolder(
+      `${SOURCE}\nif (process.send === undefined) setInterval(() => existsSync('leave') && process.exit(0), 5);`,
+    );
+    const { called, stdout } = startRaceway(['run', leaves.script, '--gate=none', '--waits=true'], {
       cwd: leaves.path,
     });
+    await until(() => stdout().includes('/end/2 (pid'));
+    writeFileSync(leaves.file('leave'), '');
+    const { status, stderr } = await called;
     expect(status).toBe(1);
     expect(stderr).toMatch(
       /failed: its process ended with exit status 0 before it was done\nIf its script does not leave early, the home has lost the end of it: raceway doctor\nTo see how far it came: raceway why Sample/,
@@ -242,6 +277,30 @@ describe('raceway run --detach, stop and resume', () => {
       stderr: expect.stringContaining('No run is going on'),
     });
     expect(await at.raceway(['stop'])).toMatchObject({ status: 2 });
+  });
+
+  test('gives all that it stops their grace at once', async () => {
+    // Each ends only when the other has been told to end as well.
+    using meeting = flowFolder(`
+      import { readFileSync } from 'node:fs';
+      class Sample extends FlowSpec {
+        start = step(async () => {
+          const told = new Promise((resolve) => current.signal.addEventListener('abort', resolve));
+          trace('begun', '');
+          await told;
+          trace('told', '');
+          while (readFileSync('told', 'utf8').length < 2) await sleep(5);
+          trace('met', '');
+          this.next(this.end);
+        });
+        end = step();
+      }`);
+    for (const _ of [1, 2]) {
+      await raceway(['run', '--detach', meeting.script, '--grace=600'], { cwd: meeting.path });
+    }
+    await until(() => meeting.trace('begun').length === 2);
+    expect(await raceway(['stop', '--all', '--grace=600s'], { cwd: meeting.path })).toMatchObject({ status: 0 });
+    expect(meeting.trace('met')).toHaveLength(2);
   });
 
   test('resumes a run from a step on, detached', async () => {

@@ -12,7 +12,15 @@ const DEFAULT_LIMIT = 20;
 /** `ls`: runs, newest first. */
 export async function ls(context: CliContext): Promise<void> {
   const { output, words, options } = context;
-  const { status, tag, user, since, limit, spins, quiet } = options as {
+  const {
+    status,
+    tag,
+    user,
+    since,
+    limit = DEFAULT_LIMIT,
+    spins,
+    quiet,
+  } = options as {
     status?: readonly Run['status'][];
     tag?: readonly string[];
     user?: string;
@@ -31,7 +39,7 @@ export async function ls(context: CliContext): Promise<void> {
   }
   await using home = await contextHome(context);
   const query: RunsOptions = { kind: spins === true ? 'spin' : 'run', status, tags: tag, user, since };
-  const runs = newestFirst(home, { flow, query, limit: limit ?? DEFAULT_LIMIT });
+  const runs = newestFirst(home, { flow, query, limit });
   if (output.isJson) {
     for await (const run of runs) output.json(runFacts(run));
     return;
@@ -41,8 +49,8 @@ export async function ls(context: CliContext): Promise<void> {
     return;
   }
   const listed = await Array.fromAsync(runs);
-  if (listed.length === 0) output.note(`There are no such runs in the home ${home.path}.`);
-  else await printRuns(output, listed);
+  if (listed.length > 0) await printRuns(output, listed);
+  else if (limit > 0) output.note(`There are no such runs in the home ${home.path}.`);
 }
 
 /** The runs of one flow or of all; each flow has its own in order already. */
