@@ -8,26 +8,8 @@ import { damagedContents } from './damaged-contents.ts';
 import { databaseFile, makeHome } from './home-folder.ts';
 import { isUntold, OR_NOTED_ENDING } from './noted-ending.ts';
 import { removeAll, removeRunFiles, unshownLogs } from './run-files.ts';
+import { isText } from './record-shapes.ts';
 import { removeSqliteRun } from './remove-sqlite-run.ts';
-import {
-  isCount,
-  isException,
-  isFrames,
-  isLogBytes,
-  isName,
-  isProcess,
-  isReads,
-  isRunEvent,
-  isRunKind,
-  isSha256,
-  isTaskId,
-  isTaskIds,
-  isTaskPathspec,
-  isText,
-  isTexts,
-  isTime,
-  isTransition,
-} from './record-shapes.ts';
 import type {
   ArtifactRecord,
   AttemptRecord,
@@ -48,7 +30,8 @@ import type {
 } from './run-store.ts';
 import { type Row, SqliteDatabase } from './sqlite-database.ts';
 import { createSqliteRun, IS_LATEST_ATTEMPT } from './sqlite-run-writer.ts';
-import { column, jsonColumn, optionalColumn, optionalJson, rowReader, runState, taskState } from './sqlite-row.ts';
+import { idColumn, toArtifact, toAttempt, toCard, toEvent, toFlow, toRun, toStep, toTask } from './sqlite-records.ts';
+import { column, rowReader } from './sqlite-row.ts';
 
 /**
  * Opens the store of a home.
@@ -368,106 +351,6 @@ const SELECT_TASK = `
 /** Ids of tasks are written as numbers are, and kept as such; what is none is the id of no task. */
 function taskNumber(taskId: string): number {
   return /^[1-9][0-9]{0,14}$/.test(taskId) ? Number(taskId) : -1;
-}
-
-function toFlow(row: Row): FlowRecord {
-  return { name: column(row, 'name', isName), createdAt: column(row, 'created_at', isTime) };
-}
-
-function toRun(row: Row): RunRecord {
-  return {
-    flow: column(row, 'flow', isName),
-    id: column(row, 'id', isName),
-    position: column(row, 'run_key', isCount),
-    kind: column(row, 'kind', isRunKind),
-    state: runState(row),
-    createdAt: column(row, 'created_at', isTime),
-    finishedAt: optionalColumn(row, 'finished_at', isTime),
-    user: column(row, 'user', isText),
-    userTags: jsonColumn(row, 'user_tags', isTexts),
-    systemTags: jsonColumn(row, 'system_tags', isTexts),
-    originRunId: optionalColumn(row, 'origin_run_id', isName),
-    parameters: column(row, 'parameters', isText),
-    command: jsonColumn(row, 'command', isTexts),
-    process: jsonColumn(row, 'process', isProcess),
-    heartbeatAt: column(row, 'heartbeat_at', isTime),
-  };
-}
-
-function toStep(row: Row): StepRecord {
-  return {
-    flow: column(row, 'flow', isName),
-    runId: column(row, 'run_id', isName),
-    name: column(row, 'name', isName),
-    createdAt: column(row, 'created_at', isTime),
-    finishedAt: optionalColumn(row, 'finished_at', isTime),
-    sourceSha256: column(row, 'source_sha256', isText),
-  };
-}
-
-function toTask(row: Row): TaskRecord {
-  const frames = jsonColumn(row, 'frames', isFrames);
-  return {
-    flow: column(row, 'flow', isName),
-    runId: column(row, 'run_id', isName),
-    step: column(row, 'step', isName),
-    id: idColumn(row, 'id'),
-    state: taskState(row),
-    createdAt: column(row, 'created_at', isTime),
-    finishedAt: optionalColumn(row, 'finished_at', isTime),
-    attempt: column(row, 'attempt', isCount),
-    frames,
-    index: frames.findLast(({ item }) => item !== undefined)?.slot,
-    originPathspec: optionalColumn(row, 'origin_pathspec', isTaskPathspec),
-    exception: optionalJson(row, 'exception', isException),
-    transition: optionalJson(row, 'transition', isTransition),
-    reads: optionalJson(row, 'reads', isReads),
-    logBytes: optionalJson(row, 'log_bytes', isLogBytes),
-    parentIds: jsonColumn(row, 'parent_ids', isTaskIds),
-  };
-}
-
-/** Kept as a number, and text everywhere else. */
-function idColumn(row: Row, name: string): string {
-  return column({ [name]: String(row[name]) }, name, isTaskId);
-}
-
-function toAttempt(row: Row): AttemptRecord {
-  return {
-    number: column(row, 'number', isCount),
-    state: taskState(row),
-    startedAt: column(row, 'started_at', isTime),
-    finishedAt: optionalColumn(row, 'finished_at', isTime),
-    pid: column(row, 'pid', isCount),
-    exception: optionalJson(row, 'exception', isException),
-    logBytes: optionalJson(row, 'log_bytes', isLogBytes),
-  };
-}
-
-function toArtifact(row: Row): ArtifactRecord {
-  return {
-    name: column(row, 'name', isText),
-    sha256: column(row, 'sha256', isSha256),
-    sizeBytes: column(row, 'size_bytes', isCount),
-    type: column(row, 'type', isText),
-  };
-}
-
-function toCard(row: Row): CardRecord {
-  return {
-    id: column(row, 'id', isText),
-    type: column(row, 'type', isText),
-    sha256: column(row, 'sha256', isSha256),
-    sizeBytes: column(row, 'size_bytes', isCount),
-  };
-}
-
-function toEvent(row: Row): RecordedEvent {
-  return {
-    ...jsonColumn(row, 'event', isRunEvent),
-    sequence: column(row, 'sequence', isCount),
-    at: column(row, 'at', isTime),
-  };
 }
 
 function isWritable(file: string): boolean {
