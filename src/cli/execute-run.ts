@@ -10,6 +10,7 @@ import { describeReason } from '../core/status.ts';
 import { FlowStartError } from '../runner/errors.ts';
 import type { ExecutingRun } from '../runner/executing-run.ts';
 import { interpreterOf } from '../runner/interpreter.ts';
+import { mayDeclareSecrets } from '../runner/may-declare-secrets.ts';
 import { Runner } from '../runner/runner.ts';
 import type { CliContext } from './context.ts';
 import { Interrupts } from './interrupts.ts';
@@ -44,6 +45,8 @@ export async function executeRun(context: CliContext, request: RunRequest): Prom
   const isNative = interpreterOf(resolve(file), { compileCache: '' }).kind === 'native';
   const isDryRun = argv.includes('--dry-run');
   checkRequest(request, { isJson: output.isJson, isDetached, isNative, isDryRun });
+  // Everybody sees this in the list of processes as long as the run goes on, and there may be a secret among what was typed.
+  if (isNative && mayDeclareSecrets(resolve(file))) process.title = `raceway ${command} ${file}`;
   await using runner = new Runner(file, home === undefined || !isNative ? {} : { home });
   using interrupts = new Interrupts();
   const showsOutput = !isDetached && !output.isJson;

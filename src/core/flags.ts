@@ -97,8 +97,8 @@ export interface InternalOptions {
   runnerAttributeFile?: string | undefined;
   /** A JSON file with parameter values that do not fit on a command line, or must not be seen on one. */
   parametersFile?: string | undefined;
-  /** Whether somebody typed the arguments, and could see that a secret is among them. */
-  typed?: boolean | undefined;
+  /** A JSON file with the arguments that somebody typed to `raceway`, which must not be seen on a command line once more. */
+  argumentsFile?: string | undefined;
 }
 
 /** The same of `spin`. */
@@ -218,7 +218,7 @@ export const INTERNAL_FLAGS = {
     hidden: true,
   },
   parametersFile: { flag: 'parameters-file', kind: 'path', help: 'Read parameters from this JSON file', hidden: true },
-  typed: { flag: 'typed', kind: 'switch', help: 'The arguments were typed by somebody', hidden: true },
+  argumentsFile: { flag: 'arguments-file', kind: 'path', help: 'Read arguments from this JSON file', hidden: true },
 } as const satisfies Record<keyof InternalOptions, Flag>;
 
 export const INTERNAL_SPIN_FLAGS = {

@@ -19,9 +19,10 @@ export function givenParameters(
   declared: DeclaredParameters,
 ): ReadonlyMap<string, GivenValue> {
   const given = new Map<string, GivenValue>();
-  const { parametersFile, runnerAttributeFile, typed } = options as InternalOptions;
+  const { parametersFile, runnerAttributeFile, argumentsFile } = options as InternalOptions;
   const exposed = [...parameters.keys()].find((name) => declared.get(name)?.secret === true);
-  if (exposed !== undefined && runnerAttributeFile !== undefined && typed !== true) throw exposedSecret(exposed);
+  if (exposed !== undefined && runnerAttributeFile !== undefined && argumentsFile === undefined)
+    throw exposedSecret(exposed);
   for (const [name, text] of parameterVariables) given.set(name, { kind: 'text', texts: [text] });
   if (parametersFile !== undefined) {
     const values = readJsonObject(parametersFile, 'parameters-file');

@@ -8,6 +8,7 @@ import { announceFailure } from './attribute-file.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
 import { type Command, COMMANDS } from './commands.ts';
 import { maskArguments } from './mask-arguments.ts';
+import { withTypedArguments } from './typed-arguments.ts';
 import type { Workers } from './workers.ts';
 
 /** What a command works with. */
@@ -50,17 +51,19 @@ async function execute(
   { argv, workers }: { argv: readonly string[]; workers: Workers | undefined },
 ): Promise<number> {
   const definition = defineFlow(flowClass);
-  const commandLine = parseCommandLine(argv, {
+  const given = withTypedArguments(argv);
+  const commandLine = parseCommandLine(given, {
     parameters: definition.parameters,
     environment: process.env,
   });
   const script = relative(process.cwd(), process.argv[1] ?? '');
-  const command = maskArguments(process.argv, definition.parameters);
-  // What somebody typed was to be seen in the list of processes until now.
-  if (command.some((argument, index) => argument !== process.argv[index])) {
-    process.title = [process.argv0, ...process.execArgv, script, ...command.slice(2)].join(' ');
+  const shown = maskArguments(given, definition.parameters);
+  // What somebody typed was to be seen in the list of processes until now, or not to be seen at all.
+  if (given !== argv || shown.some((argument, index) => argument !== argv[index])) {
+    process.title = [process.argv0, ...process.execArgv, script, ...withoutInternals(shown)].join(' ');
   }
-  const context = { definition, commandLine, script, command: withoutInternals(command) };
+  const command = withoutInternals([...process.argv.slice(0, 2), ...shown]);
+  const context = { definition, commandLine, script, command };
   if (commandLine.wantsHelp || commandLine.command === undefined) {
     const { formatHelp } = await import('./help.ts');
     process.stdout.write(formatHelp(context));

@@ -40,7 +40,7 @@ export async function attachProcess<F extends FlowShape>({
   if (identity === undefined) throw unknownProcess(pathspec, written?.identity ?? runProcess);
   return await AttachedProcess.open({
     pid: runProcess?.pid ?? identity.pid,
-    command: keeper?.command ?? recorded?.run.command ?? [],
+    command: recorded?.run.command ?? keeper?.command ?? [],
     identities,
     tree:
       keeper === undefined

@@ -148,7 +148,8 @@ export class Child implements RunProcess, StartedProcess {
 
   async #clear(): Promise<true> {
     const { exitCode } = await this.exited;
-    rmSync(processFiles(this.#folder.path).parameters, { force: true }); // there may be secrets in it
+    const { parameters, arguments: typed } = processFiles(this.#folder.path);
+    for (const file of [parameters, typed]) rmSync(file, { force: true }); // there may be secrets in it
     await endAnyhow(async () => {
       // A child that exits with 0 has cleared up as a rule, and whether it has costs less to see than to end nothing.
       if (exitCode !== 0 || groupExists(this.pid) || (await marked(this.#mark)).length > 0) {

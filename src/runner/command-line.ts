@@ -1,13 +1,5 @@
 import { InvalidOptionError } from '../core/errors.ts';
-import {
-  type Flag,
-  INTERNAL_FLAGS,
-  INTERNAL_SPIN_FLAGS,
-  RESUME_FLAGS,
-  RUN_FLAGS,
-  SPIN_FLAGS,
-  TOP_LEVEL_FLAGS,
-} from '../core/flags.ts';
+import { type Flag, INTERNAL_SPIN_FLAGS, RESUME_FLAGS, RUN_FLAGS, SPIN_FLAGS, TOP_LEVEL_FLAGS } from '../core/flags.ts';
 import { ArgumentRoom } from './argument-room.ts';
 import { artifactArguments } from './artifact-arguments.ts';
 import type { Interpreter } from './interpreter.ts';
@@ -46,6 +38,7 @@ export interface CommandLine {
   readonly inFile: {
     readonly parameters: Readonly<Record<string, unknown>>;
     readonly artifacts: Readonly<Record<string, unknown>>;
+    readonly arguments: readonly string[];
   };
 }
 
@@ -80,10 +73,11 @@ export function commandLine(
       })
     : foreignOptionFlags(command.name === 'spin' ? foreignSpinOptions(command) : command.options);
   if ('argv' in command) {
+    const isInFile = isNative && command.argv.length > 0 && mayDeclareSecrets(flowFile);
     return {
       head: [...interpreter.prefix, flowFile, ...topLevelFlags, command.name],
-      tail: [...(isNative ? [`--${INTERNAL_FLAGS.typed.flag}`] : []), ...command.argv],
-      inFile: { parameters: {}, artifacts: {} },
+      tail: isInFile ? [] : command.argv,
+      inFile: { parameters: {}, artifacts: {}, arguments: isInFile ? command.argv : [] },
     };
   }
   if (isNative) refuseOptionNames(command);
@@ -99,7 +93,7 @@ export function commandLine(
   return {
     head: [...interpreter.prefix, flowFile, ...topLevelFlags, command.name, ...words(command)],
     tail: [...commandFlags, ...artifacts.flags, ...parameters.flags],
-    inFile: { parameters: parameters.inFile, artifacts: artifacts.inFile },
+    inFile: { parameters: parameters.inFile, artifacts: artifacts.inFile, arguments: [] },
   };
 }
 
@@ -110,14 +104,16 @@ export function completeCommandLine(
     readonly attributeFile: string;
     readonly parametersFile?: string | undefined;
     readonly artifactsFile?: string | undefined;
+    readonly argumentsFile?: string | undefined;
   },
 ): string[] {
-  const { runnerAttributeFile, parametersFile, artifactsFile } = INTERNAL_SPIN_FLAGS;
+  const { runnerAttributeFile, parametersFile, artifactsFile, argumentsFile } = INTERNAL_SPIN_FLAGS;
   return [
     ...head,
     `--${runnerAttributeFile.flag}=${files.attributeFile}`,
     ...(files.parametersFile === undefined ? [] : [`--${parametersFile.flag}=${files.parametersFile}`]),
     ...(files.artifactsFile === undefined ? [] : [`--${artifactsFile.flag}=${files.artifactsFile}`]),
+    ...(files.argumentsFile === undefined ? [] : [`--${argumentsFile.flag}=${files.argumentsFile}`]),
     ...tail,
   ];
 }

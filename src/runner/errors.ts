@@ -136,12 +136,13 @@ function ownCommand(command: readonly string[]): string {
 
 /** What has to be added to that. */
 function withFiles(command: readonly string[]): string {
-  const { parametersFile, artifactsFile } = INTERNAL_SPIN_FLAGS;
+  const { parametersFile, artifactsFile, argumentsFile } = INTERNAL_SPIN_FLAGS;
   const what = [
     ...(command.some((argument) => isFlag(argument, parametersFile.flag)) ? ['parameters'] : []),
     ...(command.some((argument) => isFlag(argument, artifactsFile.flag)) ? ['artifacts'] : []),
+    ...(command.some((argument) => isFlag(argument, argumentsFile.flag)) ? ['arguments'] : []),
   ];
-  return what.length === 0 ? '' : ` (and add the ${what.join(' and ')} that it got in a file)`;
+  return what.length === 0 ? '' : ` (and add the ${new Intl.ListFormat('en-GB').format(what)} that it got in a file)`;
 }
 
 const INTERNAL = Object.values(INTERNAL_SPIN_FLAGS).map(({ flag }) => flag);

@@ -33,7 +33,7 @@ shift 2
   (cd -- "$cwd" && exec "$@")
   status=$?
   umask 077
-  rm -f parameters.json artifacts.json
+  rm -f parameters.json artifacts.json arguments.json
   echo "$status" >exit.new && mv -f exit.new exit
 ) &
 umask 077

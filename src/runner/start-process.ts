@@ -26,6 +26,7 @@ export interface ProcessFiles {
   readonly attributes: string;
   readonly parameters: string;
   readonly artifacts: string;
+  readonly arguments: string;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -36,6 +37,7 @@ export function processFiles(folder: string): ProcessFiles {
     attributes: join(folder, 'attributes.json'),
     parameters: join(folder, 'parameters.json'),
     artifacts: join(folder, 'artifacts.json'),
+    arguments: join(folder, 'arguments.json'),
     stdout: join(folder, 'stdout.log'),
     stderr: join(folder, 'stderr.log'),
   };
@@ -80,6 +82,7 @@ export async function startProcess(
       attributeFile: files.attributes,
       parametersFile: writeValues(files.parameters, plan.commandLine.inFile.parameters),
       artifactsFile: writeValues(files.artifacts, plan.commandLine.inFile.artifacts),
+      argumentsFile: writeValues(files.arguments, plan.commandLine.inFile.arguments),
     });
     const env = environment(plan, mark);
     const [file = '', ...rest] = [...launcher, ...command];
@@ -131,7 +134,7 @@ function openLogs({ stdout, stderr }: ProcessFiles, opened: number[]): readonly 
   }
 }
 
-function writeValues(file: string, values: Readonly<Record<string, unknown>>): string | undefined {
+function writeValues(file: string, values: Readonly<Record<string, unknown>> | readonly string[]): string | undefined {
   if (Object.keys(values).length === 0) return undefined;
   try {
     writeFileSync(file, JSON.stringify(values), { mode: 0o600 });

@@ -15,17 +15,18 @@ test('the command that an error of a start gives has nothing in it that only a R
     '--runner-attribute-file=/gone/attributes.json',
     '--parameters-file=/gone/p',
     '--artifacts-file=/gone/a',
+    '--arguments-file=/gone/b',
   ];
-  const command = ['node', 'flow.ts', 'spin', '1/start', ...given, '--typed', '--text=--typed'];
+  const command = ['node', 'flow.ts', 'spin', '1/start', ...given, '--text=--arguments-file'];
   const facts = { command, stdout: '', stderr: '' };
-  const pasted = 'node flow.ts spin 1/start --text=--typed';
+  const pasted = 'node flow.ts spin 1/start --text=--arguments-file';
   for (const [error, says] of [
     [new FlowStartError({ ...facts, exitCode: 1, signalCode: null }), 'or read what it printed'],
     [new StartTimeoutError(facts, 5), 'or see what keeps it'],
   ] as const) {
     const advice = error.message.split('\n')[1];
     expect(advice).toContain(says);
-    expect(advice).toContain('(and add the parameters and artifacts that it got in a file)');
+    expect(advice).toContain('(and add the parameters, artifacts and arguments that it got in a file)');
     expect(advice?.endsWith(`: ${pasted}`)).toBe(true);
     expect(error.command).toEqual(command);
   }

@@ -8,7 +8,9 @@ import { expect, test } from 'vitest';
 import { secretForms } from '../../src/engine/secret-forms.ts';
 import { marked } from '../../src/process/marked.ts';
 import { parameterArguments } from '../../src/runner/parameter-arguments.ts';
+import { startRaceway } from '../cli/raceway.ts';
 import { flowFolder } from '../flow-folder.ts';
+import { processesNamed } from '../processes-named.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';
 import { many } from './many.ts';
@@ -140,6 +142,39 @@ test('no file anywhere holds a secret while a run goes on or after it, however i
   expect(folder.trace('refused')).toMatch(/the artifact "kept" cannot be stored: it holds a secret/);
   expect(filesWithSecrets(folder.path)).toStrictEqual([]);
   expect(readdirSync(folder.file('cache/raceway/compile'))).not.toStrictEqual([]);
+});
+
+test.each([
+  ['a run', []],
+  ['a detached run', ['--detach']],
+] as const)('a secret that is typed for %s is in no file, and in no list of processes', async (_, options) => {
+  const secret = 'typed-by-somebody';
+  using folder = flowFolder(`
+    class Sample extends FlowSpec.with({ token: parameter.string({ secret: true }), day: parameter.string() }) {
+      start = step(async () => {
+        trace('begun', this.day + this.token.length);
+        while (!existsSync('open')) await sleep(5);
+        this.next(this.end);
+      });
+      end = step();
+    }`);
+  const holdsIt = (file: string): boolean => lstatSync(file).isFile() && readFileSync(file).includes(secret);
+  const files = (): string[] =>
+    readdirSync(folder.path, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => !name.startsWith('node_modules') && holdsIt(folder.file(name)),
+    );
+  const args = ['run', ...options, folder.script, '--day=Monday', `--token=${secret}`];
+  const { called } = startRaceway(args, { cwd: folder.path, env: { TMPDIR: folder.path } });
+  await until(() => folder.trace('begun') === `Monday${secret.length}\n`);
+  expect(processesNamed(folder.script)).not.toStrictEqual([]);
+  expect([processesNamed(secret), files()]).toStrictEqual([[], []]);
+  await using home = await folder.home();
+  const run = await home.flow('Sample').latestRun();
+  expect(run?.command.slice(2)).toStrictEqual(['run', '--day=Monday', '--token=***']);
+  writeFileSync(folder.file('open'), '');
+  await called;
+  await until(async () => (await home.flow('Sample').latestRun())?.successful === true);
+  expect(files()).toStrictEqual([]);
 });
 
 test('flows in other languages are given nothing in a file', () => {
