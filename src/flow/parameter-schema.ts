@@ -7,16 +7,17 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /**
  * What may be given for the parameter, as JSON Schema (draft 2020-12): `type` or `enum`, `items` when it has several
- * values, `default` unless it is computed or secret, `description`, `writeOnly` when it is secret. Of a Standard Schema
- * as much as it tells itself, which may be nothing.
+ * values, `default` unless it is computed or secret, `description`, `writeOnly` when it is secret, `x-hidden` when people are not to
+ * be told of it. Of a Standard Schema as much as it tells itself, which may be nothing.
  */
-export function parameterSchema({ type, default: value, help, multiple, secret }: Parameter): JsonSchema {
+export function parameterSchema({ type, default: value, help, multiple, secret, hidden }: Parameter): JsonSchema {
   const one = secret ? withoutValues(typeSchema(type)) : typeSchema(type);
   return {
     ...(multiple ? { type: 'array', items: one } : one),
     ...(value === undefined || secret ? {} : { default: value }),
     ...(help === undefined ? {} : { description: help }),
     ...(secret ? { writeOnly: true } : {}),
+    ...(hidden ? { 'x-hidden': true } : {}),
   };
 }
 

@@ -58,7 +58,7 @@ export interface ParameterOptions<Value> {
    * it again. @default false
    */
   readonly secret?: boolean;
-  /** Whether it is left out of `--help` and `describe`. @default false */
+  /** Whether people are not told of it: `--help`, `show` and messages leave it out. @default false */
   readonly hidden?: boolean;
 }
 

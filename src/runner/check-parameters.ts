@@ -18,7 +18,7 @@ export function checkParameters(
     environment,
   }: { description: FlowDescription; environment: Readonly<Record<string, string | undefined>> },
 ): void {
-  const names = [...parameters.keys()];
+  const names = [...parameters].filter(([, schema]) => schema['x-hidden'] !== true).map(([name]) => name);
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
     const schema = parameters.get(name);

@@ -116,10 +116,13 @@ export class Sample extends FlowSpec.with({
     expect(help).toMatch(/--titles=<string> \.\.\. +What to read \[default: none\]/);
     expect(help).toMatch(/--notes=<path> +\[default: "notes.txt"\]/);
     expect(help).toMatch(/--day=<string> +\[default: computed\]/);
-    for (const args of [['run', '--help'], ['describe'], ['show'], ['run', '--internl=1']]) {
+    for (const args of [['run', '--help'], ['show'], ['run', '--internl=1']]) {
       const { stdout, stderr } = await folder.run(args);
       expect(stdout + stderr).not.toMatch(/\binternal\b/);
     }
+    expect(JSON.parse((await folder.run(['describe'])).stdout)).toMatchObject({
+      parameters: { properties: { internal: { 'x-hidden': true } } },
+    });
     await folder.run(['run', '--internal=2']);
     expect(await parametersOf(folder)).toMatchObject({ internal: 2 });
   });

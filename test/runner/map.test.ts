@@ -597,6 +597,27 @@ describe.concurrent('a batch of runner.map', () => {
   });
 });
 
+test('takes hidden parameters, does not name them, and keeps those that are secret out of what tells rows apart', async () => {
+  using folder = flowFolder(`
+    export class Sample extends FlowSpec.with({
+      day: parameter.string(),
+      depth: parameter.integer({ hidden: true }),
+      token: parameter.string({ hidden: true, secret: true }),
+    }) {
+      depthSeen = this.depth;
+      start = step(() => this.next(this.end));
+      end = step();
+    }`);
+  await using runner = new Runner(folder.script, { cwd: folder.path, showOutput: false });
+  const sweep = async (token: string) =>
+    await Array.fromAsync(runner.map([{ day: 'Monday', depth: 2, token }], { batch: 'b' }));
+  const [first] = await sweep('one');
+  expect(await first?.running?.run.data['depthSeen']).toBe(2);
+  const [second] = await sweep('two'); // the same row
+  expect(second?.run?.pathspec).toBe(first?.run?.pathspec);
+  await expect(Array.fromAsync(runner.map([{ dpth: 2 }]))).rejects.toThrow(/Its parameters are: day\.$/);
+});
+
 test('a flow that cannot be constructed without its required parameters is mapped all the same', async () => {
   using folder = flowFolder(`
     export class Sample extends FlowSpec.with({ p: parameter.string({ required: true }), mode: parameter.oneOf(['fast', 'slow']) }) {

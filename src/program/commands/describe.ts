@@ -13,7 +13,7 @@ import type { ProgramContext } from '../program.ts';
 /** `describe --json`: everything a program needs to know to offer the flow to somebody. */
 export async function describe(context: ProgramContext): Promise<number> {
   const { definition } = context;
-  const parameters = [...definition.parameters].filter(([, { hidden }]) => !hidden);
+  const parameters = [...definition.parameters];
   const description = {
     protocol: PROTOCOL,
     raceway: VERSION,
