@@ -96,7 +96,8 @@ export type ResumeOperationOptions<F extends FlowShape> = OperationOwnOptions &
 
 /** Options of `spin()` and `asyncSpin()`. */
 export type SpinOperationOptions<F extends FlowShape> = OperationOwnOptions &
-  SpinOptions & {
+  SpinOptions &
+  Decospecs & {
     /** Artifacts that the task finds instead of the inherited ones, by name: what JSON can say. */
     artifacts?: ArtifactInputs<F> | undefined;
     /** Parameters that get another value than they had in the origin run. */

@@ -127,7 +127,7 @@ export class Runner<F extends FlowShape = AnyFlow> implements AsyncDisposable {
    *
    * @example
    * for await (const { parameters, run, error } of runner.map(product({ seconds: [1, 2] }), { maxConcurrency: 4 })) {
-   *   console.log(parameters, run?.status ?? error.message);
+   *   console.log(parameters, run?.status ?? error?.message);
    * }
    */
   map<const R extends ParameterInputs<F>>(

@@ -62,7 +62,12 @@ const unused = async (): Promise<void> => {
   // @ts-expect-error wrong type of parameter
   await typed.resume({ parameters: { seconds: '1' } });
 
-  await typed.spin('17/start', { artifacts: { model: new Map() }, parameters: { seconds: 1 }, tags: ['a'] });
+  await typed.spin('17/start', {
+    artifacts: { model: new Map() },
+    parameters: { seconds: 1 },
+    tags: ['a'],
+    decospecs: ['retry'],
+  });
   // @ts-expect-error wrong type of artifact
   await typed.spin('17/start', { artifacts: { model: 1 } });
   // @ts-expect-error a parameter is no artifact
