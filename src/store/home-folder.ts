@@ -122,8 +122,7 @@ const DAMAGED_PREFIX = 'raceway.db.damaged-';
  */
 export function makeFolderInHome(home: string, folder: string): void {
   refuseLinks(home, folder);
-  statSync(home);
-  makePrivateFolder(folder);
+  makePrivateFolder(folder, { below: home });
 }
 
 /**
