@@ -6,6 +6,7 @@ import { DatabaseView } from '../store/database-view.ts';
 import { refuseOtherFiles } from '../store/distrust-database.ts';
 import { databaseFile } from '../store/home-folder.ts';
 import { salvageDatabase } from '../store/salvage-database.ts';
+import type { ForeignValueError } from '../store/sqlite-row.ts';
 import type { Finding } from './finding.ts';
 
 /** Whether the database of a home is whole: at most one thing is found. */
@@ -72,6 +73,11 @@ function firstLine(cause: unknown): string {
 
 function error({ what, remedy }: Pick<Finding, 'what' | 'remedy'>): Finding {
   return { kind: 'database', severity: 'error', what, remedy };
+}
+
+/** Whatever else comes to light when the database is read. */
+export function foreignValue(home: string, { what }: ForeignValueError): Finding {
+  return damage(home, { what: `the database ${databaseFile(home)} is damaged: ${what}`, source: 'it' });
 }
 
 function damage(home: string, { what, source }: { what: string; source: string }): Finding {

@@ -9,8 +9,9 @@ import { damagedDatabases, databaseFile, type HomeLocation, isOfHome, locateHome
 import { lostLogs } from '../store/lost-logs.ts';
 import { namesIn } from '../store/run-files.ts';
 import type { Garbage, RunRecord } from '../store/run-store.ts';
+import { ForeignValueError } from '../store/sqlite-row.ts';
 import { openSqliteStore, SqliteStore } from '../store/sqlite-store.ts';
-import { checkHomeDatabase } from './check-home-database.ts';
+import { checkHomeDatabase, foreignValue } from './check-home-database.ts';
 import { checkPermissions } from './check-permissions.ts';
 import { checkPlace } from './check-place.ts';
 import { type Finding, listed } from './finding.ts';
@@ -62,10 +63,15 @@ export async function* checkHome(
     };
   }
   if (damage !== undefined && checkHomeDatabase(home, { view, deep: false }) !== undefined) return; // it was not mended
-  yield* checkLostRuns(home, view);
-  yield* checkContents(home, { view, deep });
-  yield* checkLogs(home, view);
-  yield* checkLeftovers(home, view);
+  try {
+    yield* checkLostRuns(home, view);
+    yield* checkContents(home, { view, deep });
+    yield* checkLogs(home, view);
+    yield* checkLeftovers(home, view);
+  } catch (error) {
+    if (!(error instanceof ForeignValueError)) throw error;
+    yield foreignValue(home, error);
+  }
   yield* checkWal(home);
 }
 

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { isWhole, JSON_COLUMNS } from './json-columns.ts';
+import { indexedColumns, mendRow, SHAPED_TABLES, shapedColumns } from './column-shapes.ts';
 import { SCHEMA_VERSION } from './sqlite-schema.ts';
 
 /** What a look at a database found. */
@@ -10,9 +10,6 @@ export interface DatabaseCheck {
   readonly schema: 'current' | 'older' | 'newer' | 'unknown';
 }
 
-/** The tables that name contents by their hash. */
-const HASHED = ['blob', 'artifact', 'card'] as const;
-
 /** No more problems than these are told of. */
 const MAX_PROBLEMS = 10;
 
@@ -20,7 +17,7 @@ const MAX_PROBLEMS = 10;
  * Looks at a database as it is.
  *
  * @param file a private copy (`DatabaseView`): SQLite changes files by looking at them
- * @param options.deep also compares every index with its table, and looks into what is JSON, which takes much longer
+ * @param options.deep also compares every index with its table, which takes much longer
  */
 export function checkDatabase(file: string, { deep }: { deep: boolean }): DatabaseCheck {
   const problems: string[] = [];
@@ -39,10 +36,8 @@ export function checkDatabase(file: string, { deep }: { deep: boolean }): Databa
     for (const row of database.prepare('PRAGMA foreign_key_check').all().slice(0, MAX_PROBLEMS)) {
       problems.push(`a row of ${String(row['table'])} refers to one of ${String(row['parent'])} that is not there`);
     }
-    const damaged: (readonly [table: string, count: number])[] = [];
-    for (const table of Object.keys(JSON_COLUMNS)) damaged.push([table, damagedRows(database, { table, deep })]);
-    for (const table of HASHED) damaged.push([table, withoutHash(database, table)]);
-    for (const [table, count] of damaged) {
+    for (const table of SHAPED_TABLES) {
+      const count = damagedRows(database, table);
       if (count > 0) problems.push(`${count} rows of ${table} hold something that raceway does not write`);
     }
   } catch (error) {
@@ -53,21 +48,19 @@ export function checkDatabase(file: string, { deep }: { deep: boolean }): Databa
   return { problems, schema };
 }
 
-/** How many rows have something else in a column that holds JSON; in depth, every one is read. */
-function damagedRows(database: DatabaseSync, { table, deep }: { table: string; deep: boolean }): number {
-  const columns = Object.entries(JSON_COLUMNS[table] ?? {});
-  if (!deep) {
-    const isDamaged = columns.map(([name]) => `(${name} IS NOT NULL AND NOT json_valid(${name}))`).join(' OR ');
-    return Number(database.prepare(`SELECT COUNT(*) AS count FROM ${table} WHERE ${isDamaged}`).get()?.['count']);
-  }
-  let count = 0;
-  const rows = database.prepare(`SELECT ${columns.map(([name]) => name).join()} FROM ${table}`).iterate();
-  for (const row of rows) if (!columns.every(([name, column]) => isWhole(column, row[name]))) count += 1;
-  return count;
-}
-
-/** How many rows name no content by what could be a hash. */
-function withoutHash(database: DatabaseSync, table: string): number {
-  const isDamaged = `typeof(sha256) <> 'text' OR length(sha256) <> 64 OR sha256 GLOB '*[^0-9a-f]*'`;
-  return Number(database.prepare(`SELECT COUNT(*) AS count FROM ${table} WHERE ${isDamaged}`).get()?.['count']);
+/** How many rows hold something else than raceway writes: in the table, or in the index that SQLite reads in its place. */
+function damagedRows(database: DatabaseSync, table: string): number {
+  const readings = [
+    { columns: shapedColumns(table), how: ' NOT INDEXED' },
+    { columns: indexedColumns(table), how: '' },
+  ].filter(({ columns }) => columns.length > 0);
+  const counts = readings.map(({ columns, how }) => {
+    let count = 0;
+    for (const row of database.prepare(`SELECT ${columns.join()} FROM ${table}${how}`).iterate()) {
+      const { replaced, isUsable } = mendRow(table, row);
+      if (replaced > 0 || !isUsable) count += 1;
+    }
+    return count;
+  });
+  return Math.max(...counts);
 }

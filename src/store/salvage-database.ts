@@ -5,7 +5,7 @@ import { artifactFile, newDamagedName, databaseFile } from './home-folder.ts';
 import { isRefusedRow } from './database-error.ts';
 import { openDamaged } from './open-damaged.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
-import { isWhole, JSON_COLUMNS, NO_PROCESS } from './json-columns.ts';
+import { mendRow, NO_PROCESS, type Values } from './column-shapes.ts';
 import { isSha256, isText } from './record-shapes.ts';
 import { column } from './sqlite-row.ts';
 import { SCHEMA_VERSION } from './sqlite-schema.ts';
@@ -122,8 +122,6 @@ function copyReadable(home: string, { from, to }: { from: string; to: string }):
   return { copied, lost };
 }
 
-type Values = Readonly<Record<string, SQLInputValue>>;
-
 /** Whether an older raceway, which wrote the database, knew no such table. */
 function isOfLaterSchema(source: DatabaseSync, { name }: Table): boolean {
   try {
@@ -228,18 +226,17 @@ class TableCopy {
   /** What was not copied as it was. */
   get problems(): readonly (string | undefined)[] {
     return [
-      this.#replaced === 0 ? undefined : `${this.#replaced} values that were damaged are empty now`,
+      this.#replaced === 0 ? undefined : `${this.#replaced} damaged values were replaced`,
       this.#refused === 0 ? undefined : `${this.#refused} rows that made no sense`,
     ];
   }
 
   add(row: Values): void {
-    const { values, replaced, isUsable } = mendJson(this.#table, row);
+    const { values, replaced, isUsable } = mendRow(this.#table.name, row);
     this.#replaced += replaced;
-    const isNamed = !this.#columns.has('sha256') || isSha256(row['sha256']);
     const columns = [...this.#columns.keys()].filter((name) => Object.hasOwn(row, name)); // an older one has fewer
     const isTyped = columns.every((name) => isOfType(values[name] ?? null, this.#columns.get(name)));
-    if (!isUsable || !isNamed || !isTyped) {
+    if (!isUsable || !isTyped) {
       this.#refused += 1;
       return;
     }
@@ -259,21 +256,6 @@ function isOfType(value: SQLInputValue, type: string | undefined): boolean {
   if (value === null) return true; // where it has to be something, the table says so
   if (type === 'INTEGER') return typeof value === 'number' && Number.isInteger(value);
   return type === 'TEXT' ? typeof value === 'string' : ArrayBuffer.isView(value);
-}
-
-function mendJson(
-  { name: table }: Table,
-  row: Values,
-): { readonly values: Values; readonly replaced: number; readonly isUsable: boolean } {
-  const values = { ...row };
-  let replaced = 0;
-  for (const [name, json] of Object.entries(JSON_COLUMNS[table] ?? {})) {
-    if (isWhole(json, values[name])) continue;
-    if (json.instead === undefined) return { values, replaced, isUsable: false };
-    values[name] = json.instead;
-    replaced += 1;
-  }
-  return { values, replaced, isUsable: true };
 }
 
 /** Runs that were not read, as far as their events tell of them: what they left would be nobody's otherwise. */
@@ -307,6 +289,11 @@ function restoreContents(target: SqliteDatabase, { home, lost }: { home: string;
     if (!isThere) gone += 1;
   }
   if (gone > 0) lost.push(`contents: ${gone} of artifacts or cards`);
+  // Nothing is stored in no bytes: how many there are could not be read.
+  target.run(
+    `UPDATE blob SET size_bytes = COALESCE(LENGTH(bytes), (SELECT size_bytes FROM artifact WHERE artifact.sha256 = blob.sha256), 0)
+     WHERE size_bytes = 0`,
+  );
 }
 
 /** Rows that belong to others which were not read; taking away some may leave more. */

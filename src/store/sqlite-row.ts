@@ -57,15 +57,19 @@ function unexpected(name: string, value: unknown): never {
   throw new ForeignValueError(`${shown} is nothing that raceway writes to the column ${name}`);
 }
 
-/** A row does not know which database it is from. */
-class ForeignValueError extends RacewayError {
+/** A database holds what raceway does not write. A row does not know which database it is from. */
+export class ForeignValueError extends RacewayError {
   readonly what: string;
 
-  constructor(what: string) {
+  constructor(what: string, databaseFile?: string) {
     super(
       'HOME',
-      `cannot read the database of the home: ${what}`,
-      'It is damaged, or was not written by raceway. raceway doctor finds out what can be saved, with --home=<folder>.',
+      `cannot read the database ${databaseFile ?? 'of the home'}: ${what}`,
+      `It is damaged, or was not written by raceway. ${
+        databaseFile === undefined
+          ? 'raceway doctor finds out what can be saved, with --home=<folder>.'
+          : `To find out what can be saved: ${doctorCommand(databaseFile)}`
+      }`,
     );
     this.what = what;
   }
@@ -77,12 +81,7 @@ export function rowReader<T>(databaseFile: string, read: (row: Row) => T): (row:
     try {
       return read(row);
     } catch (error) {
-      if (!(error instanceof ForeignValueError)) throw error;
-      throw new RacewayError(
-        'HOME',
-        `cannot read the database ${databaseFile}: ${error.what}`,
-        `It is damaged, or was not written by raceway. To find out what can be saved: ${doctorCommand(databaseFile)}`,
-      );
+      throw error instanceof ForeignValueError ? new ForeignValueError(error.what, databaseFile) : error;
     }
   };
 }
