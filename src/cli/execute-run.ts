@@ -45,8 +45,6 @@ export async function executeRun(context: CliContext, request: RunRequest): Prom
   const isNative = interpreterOf(resolve(file), { compileCache: '' }).kind === 'native';
   const isDryRun = argv.includes('--dry-run');
   checkRequest(request, { isJson: output.isJson, isDetached, isNative, isDryRun });
-  // Everybody sees this in the list of processes as long as the run goes on, and there may be a secret among what was typed.
-  if (isNative && mayDeclareSecrets(resolve(file))) process.title = `raceway ${command} ${file}`;
   await using runner = new Runner(file, home === undefined || !isNative ? {} : { home });
   using interrupts = new Interrupts();
   const showsOutput = !isDetached && !output.isJson;
@@ -135,7 +133,9 @@ function whyNotStarted(
   const { prefix } = interpreterOf(resolve(file), { compileCache: '' });
   // A shell looks on PATH for a program that is named without a folder.
   const named = prefix.length === 0 && !file.includes('/') ? `./${file}` : file;
-  const again = formatCommand([...prefix.map(short), named, command, ...argv]);
+  const hasSecrets = prefix.length > 0 && mayDeclareSecrets(resolve(file)); // what is printed here may be kept
+  const start = formatCommand([...prefix.map(short), named, command, ...(hasSecrets ? [] : argv)]);
+  const again = hasSecrets && argv.length > 0 ? `${start} (and the arguments that you gave)` : start;
   if (exitCode === 0 && lost === undefined) {
     return `${file} has run no flow, and ended with success\nDoes it end in \`await main(MyFlow)\`? To see what it does: ${again}`;
   }

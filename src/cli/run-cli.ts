@@ -17,6 +17,8 @@ export async function runCli(argv: readonly string[]): Promise<never> {
   const program = buildProgram(async (form, { words, options: { home, json, color, ...options } }) => {
     if (home === '') throw new UsageError('--home is empty\nName a folder, or leave it out.', USAGE_STATUS);
     output = new Output({ isJson: json === true, wantsColour: color !== false });
+    // Everybody sees in the list of processes what was typed, as long as the run goes on, and a secret may be among it.
+    if (form.passesOn === true) process.title = 'raceway';
     status = await act(form, { output, words, options, home: typeof home === 'string' ? home : undefined });
   });
   try {

@@ -15,8 +15,9 @@ const DEPTHS = ['flow', 'run', 'step', 'task'] as const satisfies readonly Paths
 
 const EXAMPLE = ['SlowFlow', '1763719200123456', 'start', '1'] as const;
 
-// A part becomes a file name and a word on a command line, so it can be neither empty, nor a path, nor look like an option.
-const PART = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
+// A part becomes a file name and a word on a command line, so it can be neither empty, nor longer than file systems allow,
+// nor a path, nor look like an option.
+const PART = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/;
 
 /**
  * Reads `Flow`, `Flow/run`, `Flow/run/step` or `Flow/run/step/task`.

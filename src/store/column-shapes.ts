@@ -43,6 +43,8 @@ const nameInIndex: ColumnShape = { is: isName, isIndexed: true };
 const hash: ColumnShape = { is: isSha256 };
 const count: ColumnShape = { is: isCount };
 const text: ColumnShape = { is: isText, instead: '' };
+// 0 stands for what could not be read: no content has so few bytes, and nothing happened so long ago.
+const size: ColumnShape = { is: isCount, instead: 0 };
 const time: ColumnShape = { is: isTime, instead: 0 };
 const timeOrNone: ColumnShape = { is: isTime, instead: null };
 
@@ -78,7 +80,7 @@ const COLUMN_SHAPES: Readonly<Record<string, Readonly<Record<string, ColumnShape
   attempt: {
     number: count,
     status: { is: isTaskStatus, instead: 'failed' },
-    reason: { is: json(isTaskReason), instead: LOST },
+    reason: { is: json(isTaskReason), instead: null },
     started_at: time,
     finished_at: timeOrNone,
     pid: { is: isCount, instead: 0 },
@@ -87,11 +89,11 @@ const COLUMN_SHAPES: Readonly<Record<string, Readonly<Record<string, ColumnShape
     reads: { is: json(isReads), instead: null },
     log_bytes: { is: json(isLogBytes), instead: null },
   },
-  blob: { sha256: { is: isSha256, isIndexed: true }, size_bytes: { is: isCount, instead: 0 } },
-  artifact: { name: { is: isText }, sha256: hash, size_bytes: count, type: text },
-  card: { id: { is: isText }, type: text, sha256: hash, size_bytes: count },
+  blob: { sha256: { is: isSha256, isIndexed: true }, size_bytes: size },
+  artifact: { name: { is: isText }, sha256: hash, size_bytes: size, type: text },
+  card: { id: { is: isText }, type: text, sha256: hash, size_bytes: size },
   given: { sha256: hash },
-  event: { sequence: count, at: time, event: { is: json(isRunEvent) } },
+  event: { sequence: count, at: { is: isTime }, event: { is: json(isRunEvent) } },
   latest_run: { flow: name, id: name },
 };
 
@@ -133,7 +135,7 @@ export function mendRow(table: string, row: Values): MendedRow {
   }
   const { status, reason } = values;
   if (reason === null && (status === 'failed' || status === 'timeout')) {
-    values['reason'] = LOST;
+    values['reason'] = status === 'failed' ? LOST : '{"kind":"timeout"}';
     replaced += 1;
   }
   return { values, replaced, isUsable: true };

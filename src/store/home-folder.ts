@@ -201,12 +201,9 @@ export function cardFile(home: string, { pathspec, id }: { pathspec: string; id:
   return join(home, 'cards', `${pathspec.split('/').map(part).join('-')}.${encodeURIComponent(id)}.html`);
 }
 
-/** What file systems allow. */
-const LONGEST_NAME = 255;
-
 /** Names of flows, steps and runs become names of files, also those that a damaged database gives. */
 function part(text: string): string {
-  if (isPathspecPart(text) && text.length <= LONGEST_NAME) return text;
+  if (isPathspecPart(text)) return text;
   throw new RacewayError(
     'HOME',
     `${JSON.stringify(text)} can be no name of a flow, run, step or task`,
