@@ -46,7 +46,6 @@ const text: ColumnShape = { is: isText, instead: '' };
 // 0 stands for what could not be read: no content has so few bytes, and nothing happened so long ago.
 const size: ColumnShape = { is: isCount, instead: 0 };
 const time: ColumnShape = { is: isTime, instead: 0 };
-const timeOrNone: ColumnShape = { is: isTime, instead: null };
 
 /** By table and name: what the client reads. */
 const COLUMN_SHAPES: Readonly<Record<string, Readonly<Record<string, ColumnShape>>>> = {
@@ -59,7 +58,7 @@ const COLUMN_SHAPES: Readonly<Record<string, Readonly<Record<string, ColumnShape
     status: { is: isRunStatus, instead: 'failed' },
     reason: { is: json(isRunReason), instead: null },
     created_at: time,
-    finished_at: timeOrNone,
+    finished_at: time,
     user: text,
     system_tags: { is: json(isTexts), instead: '[]' },
     origin_run_id: { is: isName, instead: null },
@@ -82,7 +81,7 @@ const COLUMN_SHAPES: Readonly<Record<string, Readonly<Record<string, ColumnShape
     status: { is: isTaskStatus, instead: 'failed' },
     reason: { is: json(isTaskReason), instead: null },
     started_at: time,
-    finished_at: timeOrNone,
+    finished_at: time,
     pid: { is: isCount, instead: 0 },
     exception: { is: json(isException), instead: null },
     transition: { is: json(isTransition), instead: null },

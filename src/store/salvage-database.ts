@@ -308,11 +308,11 @@ function restoreTimes(target: SqliteDatabase): void {
   for (const sql of [
     `UPDATE run SET heartbeat_at = COALESCE((SELECT MAX(at) FROM event WHERE event.run_key = run.run_key), created_at)
      WHERE heartbeat_at = 0`,
-    `UPDATE run SET finished_at = heartbeat_at WHERE finished_at IS NULL AND status <> 'running'`,
+    `UPDATE run SET finished_at = IIF(status = 'running', NULL, heartbeat_at) WHERE finished_at = 0`,
     `UPDATE step SET created_at = run.created_at FROM run WHERE run.run_key = step.run_key AND step.created_at = 0`,
     `UPDATE task SET created_at = run.created_at FROM run WHERE run.run_key = task.run_key AND task.created_at = 0`,
     `UPDATE attempt SET started_at = task.created_at FROM task WHERE task.task_key = attempt.task_key AND started_at = 0`,
-    `UPDATE attempt SET finished_at = started_at WHERE finished_at IS NULL AND status <> 'running'`,
+    `UPDATE attempt SET finished_at = IIF(status = 'running', NULL, started_at) WHERE finished_at = 0`,
   ]) {
     target.run(sql);
   }

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { explained } from './database-error.ts';
@@ -174,8 +174,36 @@ export class SqliteDatabase {
     );
   }
 
+  /**
+   * Closes it. Where somebody has removed the log, what it has is saved first, since SQLite does that with the last connection only;
+   * and its index is removed, or whoever opens the database next would look into a new log by the index of the old one.
+   */
   close(): void {
-    if (this.#database.isOpen) this.#database.close();
+    if (!this.#database.isOpen) return;
+    const lostLog = this.#isLogRemoved();
+    if (lostLog) this.#saveLog();
+    this.#database.close();
+    const index = this.#files.at(-1);
+    if (lostLog && index !== undefined && inodeOf(index.path) === index.inode) rmSync(index.path, { force: true });
+  }
+
+  /** Whether there is no log any more: as long as one connection is open SQLite keeps it. */
+  #isLogRemoved(): boolean {
+    const [file, log] = this.#files;
+    if (file === undefined || log?.inode === undefined) return false;
+    try {
+      return inodeOf(file.path) === file.inode && inodeOf(log.path) === undefined;
+    } catch {
+      return false; // the folder may not be searched any more
+    }
+  }
+
+  #saveLog(): void {
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch {
+      // As where SQLite saves it: the database stays as it was, and who reads it finds out.
+    }
   }
 
   /** Does something with another setting. */

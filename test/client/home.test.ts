@@ -1,11 +1,15 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openHome } from '../../src/client/home.ts';
-import { HOME_NAME } from '../../src/store/home-folder.ts';
+import { databaseFile, HOME_NAME } from '../../src/store/home-folder.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { SeededHome } from './seeded-home.ts';
 
 let seeded: SeededHome;
@@ -158,4 +162,25 @@ describe('a home', () => {
   test('prints its folder', () => {
     expect(inspect(seeded.home)).toBe(`Home ${seeded.path}`);
   });
+});
+
+test('a log of the database that somebody removes while two have it open takes nothing along, and others can go on', async () => {
+  using folder = temporaryFolder();
+  const path = folder.file('home');
+  const holder = spawn(process.execPath, ['test/fixtures/holds-a-home.ts', path], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [pathspec] = (await once(holder.stdout.setEncoding('utf8'), 'data')) as [string];
+  await using home = await openHome(path);
+  const run = await home.run(pathspec.trim());
+  rmSync(`${databaseFile(path)}-wal`);
+  await run.refresh(); // which opens the database anew, while the other has it open as it was
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+  const { status, stderr } = spawnSync(process.execPath, ['test/fixtures/writes-runs.ts', path, '1'], {
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(await Array.fromAsync(home.flow('Sample').runs())).toHaveLength(2);
+  expect(await Array.fromAsync((await home.run(pathspec.trim())).tasks())).toHaveLength(1);
 });
