@@ -230,13 +230,13 @@ test('an artifact that is a link, a pipe or of another size is not read', async 
   });
 });
 
-test('a run whose id is too long for a file has no logs, which is an error of raceway', async () => {
+test('a run whose id is too long for a file is not read, which is an error of raceway', async () => {
   using written = writtenHome();
   const id = 'x'.repeat(256);
   written.change((database) => database.prepare('UPDATE run SET id = ? WHERE run_key = 1').run(id));
   await using home = await openHome(written.home);
-  const task = await home.task(`TrainFlow/${id}/start/1`);
-  await expect(task.stdout()).rejects.toMatchObject({ code: 'HOME' });
+  await expect(Array.fromAsync(home.flow('TrainFlow').runs())).rejects.toMatchObject({ code: 'HOME' });
+  await expect(home.task(`TrainFlow/${id}/start/1`)).rejects.toMatchObject({ code: 'PATHSPEC' });
 });
 
 test('a log that is a pipe is not waited for', async () => {
