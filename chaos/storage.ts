@@ -28,6 +28,9 @@ export interface StruckRun {
   readonly told: string;
 }
 
+/** What a run process says that has recorded its end in a place where nobody finds it just then. */
+const COULD_NOT_TELL = /cannot tell whether what was written last to the database .* is kept: /;
+
 /** A run that takes longer than this to end hangs. */
 const HANGS_MS = 90_000;
 
@@ -89,9 +92,14 @@ export async function handleWasRight(injection: Injection, { handle }: Pick<Stru
     'the handle was right',
     !isTrue && JSON.stringify({ said: handle.status, is: run.status, reason: run.reason }),
   );
+  // A home that is away in the moment of the last commit has it, and gets its name back later.
+  const couldNotTell = run.successful && handle.exitCode !== 0 && COULD_NOT_TELL.test(handle.stderr);
+  if (couldNotTell) injection.count('runs that succeeded, and said that they could not tell');
   injection.check(
     'the exit status was right',
-    (handle.exitCode === 0) !== run.successful && `${handle.exitCode} of a run that is ${run.status}: ${handle.stderr}`,
+    !couldNotTell &&
+      (handle.exitCode === 0) !== run.successful &&
+      `${handle.exitCode} of a run that is ${run.status}: ${handle.stderr}`,
   );
 }
 

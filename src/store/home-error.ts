@@ -21,7 +21,7 @@ const READ_ONLY = /read-only file system/i;
  */
 export function homeError(
   what: string,
-  { home, cause, next = 'resume the run' }: { home: string; cause: unknown; next?: string },
+  { home, cause, next = 'resume the run' }: { home: string; cause: unknown; next?: string | undefined },
 ): RacewayError {
   const message = cause instanceof Error ? cause.message : String(cause);
   const code = READ_ONLY.test(message) ? 'EROFS' : String((cause as NodeJS.ErrnoException | undefined)?.code);

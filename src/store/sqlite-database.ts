@@ -127,7 +127,10 @@ export class SqliteDatabase {
   writeThrough<T>(work: () => T): T {
     return this.#during('PRAGMA synchronous = FULL', 'PRAGMA synchronous = NORMAL', () => {
       const result = this.write(work);
-      this.#checkFiles(this.#files.slice(0, WITH_CONTENT));
+      this.#checkFiles(this.#files.slice(0, WITH_CONTENT), {
+        what: `cannot tell whether what was written last to the database ${this.#file} is kept`,
+        next: 'see with raceway show how the run ended, and resume it if it did not succeed',
+      });
       return result;
     });
   }
@@ -217,18 +220,22 @@ export class SqliteDatabase {
   }
 
   /** Three looks cost a few microseconds, which is little beside a transaction. */
-  #checkFiles(files = this.#files): void {
+  #checkFiles(
+    files = this.#files,
+    { what, next }: { readonly what: string; readonly next?: string } = {
+      what: `cannot write to the database ${this.#file}`,
+    },
+  ): void {
     for (const { path, inode } of files) {
-      const what = `cannot write to the database ${this.#file}`;
       let found: number | undefined;
       try {
         found = inodeOf(path);
       } catch (cause) {
-        throw homeError(what, { home: dirname(path), cause }); // the folder may not be searched any more
+        throw homeError(what, { home: dirname(path), cause, next }); // the folder may not be searched any more
       }
       if (found === inode) continue;
       const cause = Object.assign(new Error(`${path} is gone, or is another file now`), { code: 'ENOENT' });
-      throw homeError(what, { home: dirname(path), cause });
+      throw homeError(what, { home: dirname(path), cause, next });
     }
   }
 
