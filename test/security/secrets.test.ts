@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
@@ -177,6 +177,30 @@ test.each([
   await until(() => processesNamed(folder.path).length === 0); // the keeper too
   expect((await home.flow('Sample').latestRun())?.successful).toBe(true);
   expect(files()).toStrictEqual([]);
+});
+
+test('a secret that was typed is not repeated by the advice when a script starts no run', async () => {
+  using folder = flowFolder('class Sample extends FlowSpec {}');
+  writeFileSync(folder.script, 'process.exit(3); // it has a secret');
+  const { stderr, stdout } = await startRaceway(['run', folder.script, '--token=typed-by-somebody']).called;
+  expect(stderr).toMatch(/To try it by itself: node .*sample\.js run \(and the arguments that you gave\)\n$/);
+  expect(stdout + stderr).not.toContain('typed-by-somebody');
+});
+
+test('a file of arguments is taken from a Runner only, and removed only when it is one', async () => {
+  using folder = flowFolder('class Sample extends FlowSpec { start = step(() => this.next(this.end)); end = step(); }');
+  const file = folder.file('arguments.json');
+  writeFileSync(file, '{"precious":1}');
+  const given = [`--arguments-file=${file}`, `--runner-attribute-file=${folder.file('attributes.json')}`];
+  const refused = await folder.run(['run', ...given]);
+  expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining('holds no JSON array of strings') });
+  writeFileSync(file, '["--tag=typed"]');
+  await folder.run(['run', `--arguments-file=${file}`]);
+  expect(readFileSync(file, 'utf8')).toBe('["--tag=typed"]');
+  expect((await folder.run(['run', ...given])).status).toBe(0);
+  expect(existsSync(file)).toBe(false);
+  await using home = await folder.home();
+  expect((await home.flow('Sample').latestRun())?.userTags).toStrictEqual(['typed']);
 });
 
 test('flows in other languages are given nothing in a file', () => {
