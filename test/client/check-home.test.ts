@@ -21,6 +21,7 @@ import type { Finding } from '../../src/client/finding.ts';
 import { openHome } from '../../src/client/home.ts';
 import { checkDatabase } from '../../src/store/check-database.ts';
 import { artifactFile, databaseFile } from '../../src/store/home-folder.ts';
+import { MIGRATIONS } from '../../src/store/sqlite-schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { flowFolder } from '../flow-folder.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -521,5 +522,20 @@ export class Sample extends FlowSpec {
       expect((await findings(folder.path)).map(({ kind }) => kind)).toContain('database');
     }
     expect(found).toStrictEqual({ inTable: 1, inIndex: 1 });
+  });
+
+  test('of a database that an earlier raceway wrote, finds a damaged value when it is read, and mends it', async () => {
+    using folder = temporaryFolder();
+    const database = new DatabaseSync(databaseFile(folder.path));
+    for (const migration of MIGRATIONS.slice(0, 5)) database.exec(migration);
+    database.exec(`PRAGMA user_version = 5; PRAGMA journal_mode = WAL; INSERT INTO flow VALUES ('TrainFlow', 1);
+      INSERT INTO run (run_key, flow, id, status, created_at, user, system_tags, parameters, command, process, heartbeat_at)
+      VALUES (1, 'TrainFlow', '1', 'running', 1, 'u', '[]', '[{}]', '[]', '{"host":"h","bootId":"b","pid":1,"startTime":"1"}', -5)`);
+    database.close();
+    const found = (await findings(folder.path)).find(({ kind }) => kind === 'database');
+    expect(found?.what).toMatch(/damaged: -5 is nothing that raceway writes to the column heartbeat_at$/);
+    expect(await found?.mend?.()).toContain('lost, by table: run: 1 damaged values were replaced');
+    expect((await findings(folder.path)).map(({ kind }) => kind)).not.toContain('database');
+    expect(await readAll(folder.path)).toMatchObject({ runs: 1 });
   });
 });
