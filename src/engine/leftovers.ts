@@ -1,11 +1,16 @@
-import { fstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { fstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { OWN_FOLDER } from '../core/own-folder.ts';
 import { databaseFile } from '../store/home-folder.ts';
 import type { OwnStat } from './own-stat.ts';
+import { hasPassingThread, watchThreads } from './own-threads.ts';
 
 /** A worker that has grown by more than this is better replaced: its memory is missing elsewhere. */
 const MAX_GROWTH_KB = 1_000_000;
+
+/** How long a thread is waited for that may be about to end, in milliseconds. */
+const PASSING_MS = 1000;
 
 /** Only Linux tells of memory, threads and descriptors; elsewhere they are not looked at. */
 const HAS_PROC = process.platform === 'linux';
@@ -18,7 +23,7 @@ const HAS_PROC = process.platform === 'linux';
  * @param home the home of the run, whose database the library itself keeps open
  * @param stat what the kernel tells of this process
  */
-export function lookAround(home: string, stat: OwnStat): () => readonly string[] {
+export function lookAround(home: string, stat: OwnStat): () => Promise<readonly string[]> {
   const state = lookAtState();
   const functions = replaceableFunctions();
   const resources = countResources();
@@ -39,9 +44,17 @@ export function lookAround(home: string, stat: OwnStat): () => readonly string[]
     }
     return leftovers;
   };
-  return () => {
+  return async () => {
     try {
-      return look();
+      if (look().length === 0) return [];
+      await setImmediate(); // what was closed a moment ago takes a turn to be gone
+      const start = process.uptime(); // `performance` would take a millisecond to load
+      for (;;) {
+        const leftovers = look();
+        const isLate = (process.uptime() - start) * 1000 > PASSING_MS;
+        if (leftovers.length === 0 || isLate || !hasPassingThread()) return leftovers;
+        await setTimeout(1);
+      }
     } catch (error) {
       return [`what cannot be looked at (${String(error)})`]; // there is no descriptor left to look with, for one
     }
@@ -85,31 +98,6 @@ function watchUmask(): () => boolean {
     return umask(...parameters);
   });
   return () => wasSet;
-}
-
-/** Tells of threads that are there and were not, but for those that Node starts when it first needs them for a file. */
-function watchThreads(first: number): (count: number) => readonly string[] {
-  let known = first;
-  const others = countOtherThreads();
-  return (count) => {
-    if (count === known) return [];
-    if (countOtherThreads() > others) return ['a thread'];
-    known = count;
-    return [];
-  };
-}
-
-function countOtherThreads(): number {
-  const threads = HAS_PROC ? readdirSync('/proc/self/task') : [];
-  return threads.filter((id) => readThreadName(id) !== 'libuv-worker\n').length;
-}
-
-function readThreadName(id: string): string | undefined {
-  try {
-    return readFileSync(`/proc/self/task/${id}/comm`, 'latin1');
-  } catch {
-    return undefined; // it has just ended
-  }
 }
 
 /** Tells of files that are open and were not, but for those whose path begins with one of `ours`. */

@@ -63,7 +63,7 @@ class Worker {
   /** The task that whatever is running now was begun by, also when that task has ended. */
   readonly #begunBy = new AsyncLocalStorage<TaskOrder>();
   #running: { readonly order: TaskOrder; readonly fail: (thrown: unknown) => void } | undefined;
-  #findLeftovers: (() => readonly string[]) | undefined;
+  #findLeftovers: (() => Promise<readonly string[]>) | undefined;
   readonly #stat = new OwnStat();
   /** Whether it has, or is about to have, a task: until that is done, the run process waits for it. */
   #isServing = false;
@@ -113,11 +113,7 @@ class Worker {
     }
     restoreEnvironment();
     leaveTask();
-    let leftovers = this.#findLeftovers();
-    if (leftovers.length > 0) {
-      await setImmediate(); // what was closed a moment ago takes a turn to be gone
-      leftovers = this.#findLeftovers();
-    }
+    const leftovers = await this.#findLeftovers();
     send({
       type: 'done',
       outcome,

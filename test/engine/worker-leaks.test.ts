@@ -172,6 +172,7 @@ describe('a task that leaves nothing behind leaves its worker to the next', () =
       await new Promise((done) => server.on('listening', done)); const socket = connect(server.address().port, '127.0.0.1').resume();
       await new Promise((done) => socket.on('close', done)); await new Promise((done) => server.close(done))`,
     ],
+    ['loaded TLS, for which Node reads certificates on a thread meanwhile', `await import('node:tls')`],
     ['fetched something', `await (await fetch(process.env.SERVER)).text()`],
     [
       'caught what it threw',
