@@ -9,15 +9,26 @@ import { hasPassingThread, watchThreads } from './own-threads.ts';
 /** A worker that has grown by more than this is better replaced: its memory is missing elsewhere. */
 const MAX_GROWTH_KB = 1_000_000;
 
-/** How long a thread is waited for that may be about to end, in milliseconds. */
-const PASSING_MS = 1000;
+/** How often, a millisecond apart, is looked for the end of what may end by itself: for less than a new worker takes to start. */
+const LOOKS = 20;
+
+/** How often in all when a thread works meanwhile that may be about to end. */
+const LOOKS_FOR_THREAD = 1000;
 
 /** Only Linux tells of memory, threads and descriptors; elsewhere they are not looked at. */
 const HAS_PROC = process.platform === 'linux';
 
+/** What a task left behind. Each is worded to follow "left", as in `a Timeout`. */
+interface Leftovers {
+  /** What stays until somebody does something about it. */
+  readonly lasting: readonly string[];
+  /** What may be about to end by itself: a file that is just being closed, the pipes of a child process that has exited. */
+  readonly passing: readonly string[];
+}
+
 /**
  * Remembers how the process looks before its first task and says after each what was left behind: a worker that is not as
- * it was found is not used again. Each leftover is worded to follow "left", as in `a Timeout`. What lives in modules, globals and prototypes, and what was told not to keep the
+ * it was found is not used again. What lives in modules, globals and prototypes, and what was told not to keep the
  * process alive (`unref()`), is not looked for.
  *
  * @param home the home of the run, whose database the library itself keeps open
@@ -31,29 +42,28 @@ export function lookAround(home: string, stat: OwnStat): () => Promise<readonly 
   const { residentKb, threads } = stat.read();
   const findThreads = watchThreads(threads);
   const findFiles = watchFiles([databaseFile(realpathSync(home)), fileURLToPath(OWN_FOLDER)]);
-  const look = (): readonly string[] => {
+  const look = (): Leftovers => {
     const now = stat.read();
-    const leftovers = [...findThreads(now.threads), ...findFiles()];
-    for (const [what, value] of lookAtState()) if (state.get(what) !== value) leftovers.push(what);
-    if (replaceableFunctions().some((one, index) => one !== functions[index])) leftovers.push('a replaced function');
-    if (wasUmaskSet()) leftovers.push('another umask');
-    if (now.residentKb - residentKb > MAX_GROWTH_KB) leftovers.push('much memory');
+    const files = findFiles();
+    const lasting = [...lookAtState()].flatMap(([what, value]) => (state.get(what) === value ? [] : [what]));
+    const passing = [...findThreads(now.threads), ...files.open];
+    if (files.isStreamClosed) lasting.push('a closed stream');
+    if (replaceableFunctions().some((one, index) => one !== functions[index])) lasting.push('a replaced function');
+    if (wasUmaskSet()) lasting.push('another umask');
+    if (now.residentKb - residentKb > MAX_GROWTH_KB) lasting.push('much memory');
     for (const [resource, count] of countResources()) {
-      if (count > (resources.get(resource) ?? 0))
-        leftovers.push(`${/^[AEIOU]/.test(resource) ? 'an' : 'a'} ${resource}`);
+      if (count <= (resources.get(resource) ?? 0)) continue;
+      (resource === 'Timeout' ? lasting : passing).push(`${/^[AEIOU]/.test(resource) ? 'an' : 'a'} ${resource}`);
     }
-    return leftovers;
+    return { lasting, passing };
   };
   return async () => {
     try {
-      if (look().length === 0) return [];
-      await setImmediate(); // what was closed a moment ago takes a turn to be gone
-      const start = process.uptime(); // `performance` would take a millisecond to load
-      for (;;) {
-        const leftovers = look();
-        const isLate = (process.uptime() - start) * 1000 > PASSING_MS;
-        if (leftovers.length === 0 || isLate || !hasPassingThread()) return leftovers;
-        await setTimeout(1);
+      for (let looks = 1, idleLooks = 1; ; looks++, idleLooks++) {
+        const { lasting, passing } = look();
+        if (passing.length > 0 && hasPassingThread()) idleLooks = 0;
+        if (passing.length === 0 || idleLooks > LOOKS || looks > LOOKS_FOR_THREAD) return [...lasting, ...passing];
+        await (looks === 1 ? setImmediate() : setTimeout(1)); // what was closed a moment ago takes a turn to be gone
       }
     } catch (error) {
       return [`what cannot be looked at (${String(error)})`]; // there is no descriptor left to look with, for one
@@ -100,8 +110,15 @@ function watchUmask(): () => boolean {
   return () => wasSet;
 }
 
+interface FilesFound {
+  /** `an open file` for each. */
+  readonly open: readonly string[];
+  /** Whether stdin, stdout or stderr is. */
+  readonly isStreamClosed: boolean;
+}
+
 /** Tells of files that are open and were not, but for those whose path begins with one of `ours`. */
-function watchFiles(ours: readonly string[]): () => readonly string[] {
+function watchFiles(ours: readonly string[]): () => FilesFound {
   const first = new Map(descriptors().map((descriptor) => [descriptor, targetOf(descriptor)]));
   // The rest of `first` is not known for good: files that are just being read close, and others get their numbers.
   let known: ReadonlySet<string> = new Set(STANDARD_STREAMS);
@@ -109,8 +126,8 @@ function watchFiles(ours: readonly string[]): () => readonly string[] {
   return () => {
     // Newer kernels tell how many there are at once; as long as that stays the same, the list is the same.
     const count = countDescriptors();
-    if (count > 0 && count === knownCount && STANDARD_STREAMS.every(isOpen)) return [];
-    const leftovers: string[] = [];
+    if (count > 0 && count === knownCount && STANDARD_STREAMS.every(isOpen)) return { open: [], isStreamClosed: false };
+    const open: string[] = [];
     const now = descriptors();
     const fine = new Set<string>();
     for (const descriptor of now) {
@@ -119,12 +136,12 @@ function watchFiles(ours: readonly string[]): () => readonly string[] {
       const isOurs = target === first.get(descriptor) || ours.some((path) => target.startsWith(path));
       // Node itself opens pipes and the like; sockets may be connections that `fetch` keeps for the next request.
       if (isOurs || !target.startsWith('/')) fine.add(descriptor);
-      else leftovers.push('an open file');
+      else open.push('an open file');
     }
-    if (HAS_PROC && !STANDARD_STREAMS.every((stream) => fine.has(stream))) leftovers.push('a closed stream');
+    const isStreamClosed = HAS_PROC && !STANDARD_STREAMS.every((stream) => fine.has(stream));
     known = fine;
-    knownCount = leftovers.length === 0 ? count : -1;
-    return leftovers;
+    knownCount = open.length === 0 && !isStreamClosed ? count : -1;
+    return { open, isStreamClosed };
   };
 }
 

@@ -173,6 +173,20 @@ describe('a task that leaves nothing behind leaves its worker to the next', () =
       await new Promise((done) => socket.on('close', done)); await new Promise((done) => server.close(done))`,
     ],
     ['loaded TLS, for which Node reads certificates on a thread meanwhile', `await import('node:tls')`],
+    [
+      'awaited the exit of a process, and not the end of its pipes',
+      `const { once } = await import('node:events'); for (let i = 0; i < 5; i++) await once(spawn('true'), 'exit')`,
+    ],
+    [
+      'read a file, which is closed when the last line is there',
+      `const { createInterface } = await import('node:readline'), { createReadStream } = await import('node:fs');
+      for (let i = 0; i < 5; i++) for await (const line of createInterface({ input: createReadStream('sample.js') }));`,
+    ],
+    ['did not wait for a small file', `(await import('node:fs/promises')).writeFile('small', 'text')`],
+    [
+      'caught that nobody listens',
+      `const { once } = await import('node:events'); await once((await import('node:https')).get('https://127.0.0.1:9'), 'error')`,
+    ],
     ['fetched something', `await (await fetch(process.env.SERVER)).text()`],
     [
       'caught what it threw',
