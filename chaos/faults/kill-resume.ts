@@ -12,11 +12,13 @@ export const killResume: Fault = {
   async strike(injection) {
     const { wallMs } = await injection.undisturbed();
     for (const command of ['run', 'resume', 'resume']) {
+      const startMs = performance.now();
       const run = injection.startFlow([command]);
       let isOver = false;
       void run.ended.then(() => (isOver = true));
       await until(() => isOver || injection.processes('worker').length > 0, { pauseMs: 1 });
-      await setTimeout(injection.random.between(0.1, 0.7) * wallMs);
+      const atMs = injection.random.between(0.1, 0.7) * wallMs;
+      await setTimeout(Math.max(0, startMs + atMs - performance.now()));
       kill(run.pid, 'SIGKILL');
       const { exitCode, signalCode, stderr } = await run.ended;
       if (signalCode !== null) {
